@@ -1,0 +1,75 @@
+// Package executor runs plans. It knows steps, no assets: what a step does is its [Worker]'s business, what
+// follows from its outcome is decided by package machine, and an [Executor] brings the two together.
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+// Executor runs the steps of a plan until none is left.
+type Executor interface {
+	// Execute runs the plan and returns how it ended. It returns an error only when the run could not be carried
+	// on (a store that refuses events, a plan that is none); failed steps are in the Report.
+	// When ctx ends, steps that run see it, steps that wait are not started, and the report says CANCELED.
+	Execute(ctx context.Context, r Request) (*Report, error)
+}
+
+// Request is one run to execute.
+type Request struct {
+	Plan   *Plan
+	Worker Worker
+
+	// Sink takes the events of the run, in the order in which they happened.
+	Sink Sink
+
+	// Seed makes the jitter of retries the same each time: it is derived from the run's ID.
+	Seed uint64
+
+	// History are the events of the same run so far, when it is resumed after a crash.
+	History []storage.Event
+
+	// MaxConcurrent is how many steps run at once. Defaults to GOMAXPROCS.
+	MaxConcurrent int
+
+	// TagLimits say how many steps with a tag run at once.
+	TagLimits []TagLimit
+
+	// Grace is how long a step that was told to stop is waited for, before the run ends without it.
+	// Defaults to 30 seconds.
+	Grace time.Duration
+}
+
+// TagLimit limits the steps that run at once with Key=Value; an empty Value means any value, all together,
+// or each apart when PerValue is set.
+type TagLimit struct {
+	Key, Value string
+	PerValue   bool
+	Limit      int
+}
+
+// Sink takes events. It is called from many goroutines.
+type Sink interface {
+	// Record takes events in order and returns at once; they are stored later. It copies what it is given.
+	Record(events ...storage.Event)
+}
+
+// Worker runs one attempt of one step.
+type Worker interface {
+	// RunStep is called from many goroutines, once at a time for a step. A panic fails the attempt.
+	RunStep(ctx context.Context, t *Task) Outcome
+}
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	// Err is why it failed; nil for success. See [RetryAfter] and [NoRetry].
+	Err error
+
+	// Missing are the optional outputs that were not made, by index in Step.Outputs.
+	Missing []int
+
+	// Keys are the mapping keys that a dynamic output gave, in order, by index in Step.Outputs.
+	Keys map[int][]string
+}

@@ -1,0 +1,102 @@
+package storage
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// RunID names a run: a UUIDv7 in its usual text form.
+type RunID string
+
+// RunStatus is where a run stands. The strings are stored and never change.
+type RunStatus string
+
+// The states of a run; reliability rules allow the transitions that [CanTransition] lists.
+const (
+	RunNotStarted RunStatus = "NOT_STARTED"
+	RunQueued     RunStatus = "QUEUED"
+	RunStarting   RunStatus = "STARTING"
+	RunStarted    RunStatus = "STARTED"
+	RunCanceling  RunStatus = "CANCELING"
+	RunSucceeded  RunStatus = "SUCCESS"
+	RunFailed     RunStatus = "FAILURE"
+	RunCanceled   RunStatus = "CANCELED"
+)
+
+// Terminal reports whether s is final: no transition leaves it.
+func (s RunStatus) Terminal() bool {
+	return s == RunSucceeded || s == RunFailed || s == RunCanceled
+}
+
+// Run is one execution of some assets or of a job.
+type Run struct {
+	ID         RunID             `json:"id"`
+	Repository string            `json:"repository,omitempty"`
+	Job        string            `json:"job"`
+	Status     RunStatus         `json:"status"`
+	Epoch      int64             `json:"epoch"`
+	Tags       map[string]string `json:"tags,omitempty"`
+
+	// Assets are the keys asked for, Steps the step keys where only some were asked for.
+	Assets []string `json:"assets,omitempty"`
+	Steps  []string `json:"steps,omitempty"`
+
+	// Config is the run config as it was given, secrets as references.
+	Config json.RawMessage `json:"config,omitempty"`
+
+	// Parent is the run that this one re-executes, Root the first of the line; both empty for a first run.
+	Parent RunID `json:"parent,omitempty"`
+	Root   RunID `json:"root,omitempty"`
+
+	// Worker names the process that executes the run: see [Transition.Worker].
+	Worker string `json:"worker,omitempty"`
+
+	// CancelTarget and CancelReason are set when the run enters CANCELING; the run ends as CancelTarget.
+	CancelTarget RunStatus `json:"cancel_target,omitempty"`
+	CancelReason string    `json:"cancel_reason,omitempty"`
+
+	// Error is why the run failed, in one line; empty unless it did.
+	Error string `json:"error,omitempty"`
+
+	Created time.Time `json:"created"`
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// Transition is one compare-and-set on a run's status and epoch. It is the only way a run changes.
+type Transition struct {
+	// From and Epoch must be what is stored, else nothing happens and [ErrConflict] is returned.
+	From, To RunStatus
+	Epoch    int64
+
+	// Fence raises the epoch by one: whoever wrote under the old one is rejected from then on.
+	Fence bool
+
+	// Worker names the process that executes the run from now on; empty leaves what is stored.
+	Worker string
+
+	// Target and Reason say, on entering CANCELING, how the run will end and why.
+	Target RunStatus
+	Reason string
+
+	// Error is why the run failed, in one line.
+	Error string
+
+	// At is when it happened; a store never moves a run's times backwards.
+	At time.Time
+
+	// Events are appended in the same transaction: the status event among them.
+	Events []Event
+}
+
+// RunFilter chooses runs; its zero value chooses all. Newest first, by creation.
+type RunFilter struct {
+	Repository string
+	Job        string
+	Statuses   []RunStatus
+	Tags       map[string]string // every one of them
+	Asset      string            // runs that asked for it
+	Root       RunID             // the root and its re-executions
+	Before     RunID             // older than this run: the last of the page before
+	Limit      int               // Defaults to 100; at most 1000.
+}

@@ -1,0 +1,109 @@
+// Package storage holds the records of a run and the small interfaces that keep
+// them. [Memory] is the reference store: short enough to read in one sitting, and
+// the one every other store is compared with.
+package storage
+
+import (
+	"context"
+	"errors"
+)
+
+// What callers branch on; a store wraps them with the name of the thing.
+var (
+	// ErrRunNotFound reports a run ID that no stored run has.
+	ErrRunNotFound = errors.New("storage: run not found")
+
+	// ErrRunExists reports a run ID that is already taken.
+	ErrRunExists = errors.New("storage: run exists")
+
+	// ErrConflict reports a run whose status or epoch is no longer what the caller thought.
+	ErrConflict = errors.New("storage: run has changed")
+
+	// ErrIllegalTransition reports a change of status that no run may make.
+	ErrIllegalTransition = errors.New("storage: illegal transition")
+
+	// ErrFenced reports events of a worker that no longer holds the run.
+	ErrFenced = errors.New("storage: run is held by another epoch, or has ended")
+
+	// ErrRunNotEnded reports that a run must end before it can be deleted.
+	ErrRunNotEnded = errors.New("storage: run has not ended")
+
+	// ErrNotMaterialized reports an asset, or a partition of it, that was never materialized.
+	ErrNotMaterialized = errors.New("storage: not materialized")
+
+	// ErrClosed reports a store that was closed.
+	ErrClosed = errors.New("storage: closed")
+)
+
+// RunStore keeps runs. All methods may be called at once.
+type RunStore interface {
+	// CreateRun stores r, which is durable when it returns. Status must be NOT_STARTED, QUEUED or STARTING
+	// and defaults to NOT_STARTED; Created defaults to now. A taken ID is an error wrapping [ErrRunExists].
+	// Events are appended in the same transaction.
+	CreateRun(ctx context.Context, r Run, events ...Event) error
+
+	// Run returns the run named id, or an error wrapping [ErrRunNotFound].
+	Run(ctx context.Context, id RunID) (Run, error)
+
+	// Runs returns one page of the runs that f chooses, newest first.
+	Runs(ctx context.Context, f RunFilter) ([]Run, error)
+
+	// Transition is the one compare-and-set that changes a run. It returns the run as it is afterwards, or an
+	// error wrapping [ErrConflict] (with the run as it is), [ErrIllegalTransition] or [ErrRunNotFound].
+	Transition(ctx context.Context, id RunID, t Transition) (Run, error)
+
+	// DeleteRun removes an ended run and its events; what it said of assets (latest materializations) stays.
+	DeleteRun(ctx context.Context, id RunID) error
+}
+
+// Batch is what one writer appends at once: all of it is stored, in order, or nothing.
+type Batch struct {
+	// Run and Epoch say under which authority the events are written: a run that has ended or has a higher
+	// epoch refuses them with [ErrFenced]. Run is empty for events that belong to no run.
+	Run   RunID
+	Epoch int64
+
+	// Events get their ID, Seq and Run from the store, in place. The store may keep the slice:
+	// the caller must not change it afterwards.
+	Events []Event
+}
+
+// EventStore keeps events. All methods may be called at once; appends of one caller keep their order.
+type EventStore interface {
+	// Append stores the batch, which is durable when it returns, and returns the ID of its last event
+	// (0 for an empty one).
+	Append(ctx context.Context, b Batch) (last int64, err error)
+
+	// Events returns one page of the events that f chooses, by ascending ID unless f says otherwise.
+	Events(ctx context.Context, f EventFilter) ([]Event, error)
+}
+
+// AssetStore keeps what is known of assets, maintained as events are appended: it never reads the log.
+type AssetStore interface {
+	// LatestMaterialization returns the newest materialization of a partition of an asset ("" for an
+	// unpartitioned one), or an error wrapping [ErrNotMaterialized].
+	LatestMaterialization(ctx context.Context, asset, partition string) (Event, error)
+
+	// LatestMaterializations returns the newest materialization of each of the unpartitioned assets named,
+	// by key; assets that have none are left out.
+	LatestMaterializations(ctx context.Context, assets []string) (map[string]Event, error)
+
+	// Assets returns one page of the assets that have events, by key.
+	Assets(ctx context.Context, f AssetFilter) ([]AssetRecord, error)
+}
+
+// Storage is all that an instance needs.
+type Storage interface {
+	RunStore
+	EventStore
+	AssetStore
+
+	// Close waits for what is being written and frees the store. Closing twice is fine.
+	Close() error
+}
+
+// Watcher is an optional ability: a store that can say that something was appended, by this process or another.
+type Watcher interface {
+	// Watch calls changed, never twice at once, after appends until ctx ends. A call may stand for many appends.
+	Watch(ctx context.Context, changed func()) error
+}
