@@ -7,19 +7,12 @@ import (
 	"github.com/dagster-go/dagster/metadata"
 )
 
-// Payload is what is particular to a kind of event. It is stored as JSON with a version, and what a newer
-// version added is kept when an older one reads and writes it.
+// Payload is what is particular to a kind of event; which one belongs to which kind is said at the types. It is
+// stored by [EncodePayload] and shared by all who read it: it never changes. What a newer release added to it is
+// kept when this one reads and writes it.
 //
 //sumtype:decl
 type Payload interface{ payload() }
-
-// Error is an error as it is stored: what failed, where, and why.
-type Error struct {
-	Message string `json:"message"`
-	Kind    string `json:"kind,omitempty"`  // its Go type
-	Stack   string `json:"stack,omitempty"` // where a panic happened
-	Cause   *Error `json:"cause,omitempty"`
-}
 
 // OutputData belongs to STEP_OUTPUT and HANDLED_OUTPUT.
 type OutputData struct {
@@ -27,6 +20,8 @@ type OutputData struct {
 	MapKey    string           `json:"map_key,omitempty"`
 	IOManager string           `json:"io_manager,omitempty"`
 	Metadata  []metadata.Entry `json:"metadata,omitempty"`
+
+	extra string
 }
 
 // InputData belongs to STEP_INPUT and LOADED_INPUT.
@@ -36,12 +31,16 @@ type InputData struct {
 	FromAsset string `json:"from_asset,omitempty"`
 	Output    string `json:"output,omitempty"`
 	IOManager string `json:"io_manager,omitempty"`
+
+	extra string
 }
 
 // Provenance says from what a version was made. It belongs to a [MaterializationData].
 type Provenance struct {
 	CodeVersion string         `json:"code_version,omitempty"`
 	Inputs      []InputVersion `json:"inputs,omitempty"` // sorted by asset
+
+	extra string
 }
 
 // InputVersion is one upstream asset as it was read.
@@ -49,6 +48,8 @@ type InputVersion struct {
 	Asset       string `json:"asset"`
 	DataVersion string `json:"data_version"`
 	Event       int64  `json:"event,omitempty"` // ID of its materialization, 0 if it has none or it was made by the same run
+
+	extra string
 }
 
 // MaterializationData belongs to ASSET_MATERIALIZATION, ASSET_OBSERVATION and ASSET_FAILED_TO_MATERIALIZE.
@@ -58,31 +59,42 @@ type MaterializationData struct {
 	Metadata    []metadata.Entry  `json:"metadata,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"`
 	Error       *Error            `json:"error,omitempty"`
+
+	extra string
 }
 
 // SuccessData belongs to STEP_SUCCESS.
 type SuccessData struct {
 	Duration time.Duration `json:"duration_ns"`
+
+	extra string
 }
 
 // FailureData belongs to STEP_FAILURE, STEP_UP_FOR_RETRY, PIPELINE_FAILURE, RESOURCE_INIT_FAILURE and HOOK_ERRORED.
+// A resource that did not open is named by the metadata entry "resource".
 type FailureData struct {
 	Error    Error            `json:"error"`
 	Reason   string           `json:"reason,omitempty"` // Dagster's failure reasons of a run: STEP_FAILURE, RUN_EXCEPTION, ...
 	RetryIn  time.Duration    `json:"retry_in_ns,omitempty"`
 	Metadata []metadata.Entry `json:"metadata,omitempty"`
+
+	extra string
 }
 
-// ResourceData belongs to the RESOURCE_INIT events.
+// ResourceData belongs to RESOURCE_INIT_STARTED and RESOURCE_INIT_SUCCESS.
 type ResourceData struct {
 	Resource string        `json:"resource"`
 	Duration time.Duration `json:"duration_ns,omitempty"`
+
+	extra string
 }
 
 // LogData belongs to LOG_MESSAGE and ENGINE_EVENT.
 type LogData struct {
 	Level  string           `json:"level"`
 	Fields []metadata.Entry `json:"fields,omitempty"`
+
+	extra string
 }
 
 // ProgressData belongs to STEP_PROGRESS.
@@ -90,9 +102,12 @@ type ProgressData struct {
 	Done  int64  `json:"done"`
 	Total int64  `json:"total,omitempty"` // 0 if it is not known
 	Unit  string `json:"unit,omitempty"`
+
+	extra string
 }
 
-// RawData is a payload of a kind or version that this release does not know, or what it does not know of one, kept as it was.
+// RawData is a payload that this release cannot read, kept as it was: one of a kind that has no type here, of a newer
+// version, or of another form than its kind's.
 type RawData struct{ JSON json.RawMessage }
 
 func (*OutputData) payload()          {}

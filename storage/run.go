@@ -28,7 +28,8 @@ func (s RunStatus) Terminal() bool {
 	return s == RunSucceeded || s == RunFailed || s == RunCanceled
 }
 
-// Run is one execution of some assets or of a job.
+// Run is one execution of some assets or of a job. Times are UTC; a store keeps at least their microseconds, and gives
+// back empty maps and slices as nil.
 type Run struct {
 	ID         RunID             `json:"id"`
 	Repository string            `json:"repository,omitempty"`
@@ -69,27 +70,33 @@ type Transition struct {
 	From, To RunStatus
 	Epoch    int64
 
-	// Fence raises the epoch by one: whoever wrote under the old one is rejected from then on.
+	// Fence raises the epoch by one: whoever wrote under the old one is rejected from then on. A transition that takes
+	// the run from its worker (to the same status, or back to QUEUED) always does.
 	Fence bool
 
-	// Worker names the process that executes the run from now on; empty leaves what is stored.
+	// Worker names the process that executes the run from now on; empty leaves what is stored, except that a run
+	// that goes back to QUEUED has none.
 	Worker string
 
-	// Target and Reason say, on entering CANCELING, how the run will end and why.
+	// Target and Reason say, on entering CANCELING, how the run will end and why: FAILURE or CANCELED, which it
+	// defaults to.
 	Target RunStatus
 	Reason string
 
-	// Error is why the run failed, in one line.
+	// Error is why the run failed, in one line. Defaults to the reason for which it was canceled; ignored unless To
+	// is FAILURE.
 	Error string
 
-	// At is when it happened; a store never moves a run's times backwards.
+	// At is when it happened. Defaults to now; a store never moves a run's times backwards.
 	At time.Time
 
-	// Events are appended in the same transaction: the status event among them.
+	// Events are appended in the same transaction, the status event among them. They are stamped like those of a
+	// [Batch], on a copy.
 	Events []Event
 }
 
-// RunFilter chooses runs; its zero value chooses all. Newest first, by creation.
+// RunFilter chooses runs; its zero value chooses all. Newest first: by descending ID, which for UUIDv7s is the order of
+// creation on every machine.
 type RunFilter struct {
 	Repository string
 	Job        string
@@ -97,6 +104,6 @@ type RunFilter struct {
 	Tags       map[string]string // every one of them
 	Asset      string            // runs that asked for it
 	Root       RunID             // the root and its re-executions
-	Before     RunID             // older than this run: the last of the page before
-	Limit      int               // Defaults to 100; at most 1000.
+	Before     RunID             // older than this run, whether it is still there or not: the last of the page before
+	Limit      int               // Defaults to 100; at most 1000, what is more counts as that.
 }

@@ -1,0 +1,153 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+)
+
+// minLibrary is the first SQLite that two connections may write and checkpoint with at once: before it, the file could be damaged.
+const minLibrary = 3_051_003
+
+// environment is what the store finds around it; tests put other things there.
+type environment struct {
+	library    int                              // SQLite's version number
+	fileSystem func(dir string) (string, error) // name of a file system that cannot lock, "" for one that can
+	migrations func() ([]migration, error)      // all there are, in order
+}
+
+func production() environment {
+	_, number, _ := sqlite3.Version()
+	return environment{library: number, fileSystem: networkFileSystem, migrations: embedded}
+}
+
+// prepare makes sure that there is a file to open, and returns its absolute path.
+func prepare(path string, e environment) (string, error) {
+	if e.library < minLibrary {
+		return "", fmt.Errorf("%w: SQLite %s can damage a file that several processes use: link 3.51.3 or newer",
+			ErrUnsupported, dotted(e.library))
+	}
+	if path == "" {
+		return "", errors.New("no path given: set Config.Path")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Dir(path)
+	if err := makeDir(dir); err != nil {
+		return "", denied(err, "directory", dir)
+	}
+	name, err := e.fileSystem(dir)
+	if err != nil {
+		return "", err
+	}
+	if name != "" {
+		return "", fmt.Errorf("%w: %q is on %s, where locks do not hold: choose a local disk, or Postgres for several machines",
+			ErrUnsupported, dir, name)
+	}
+	return path, makeFile(path)
+}
+
+func dotted(version int) string {
+	return fmt.Sprintf("%d.%d.%d", version/1_000_000, version/1000%1000, version%1000)
+}
+
+// makeDir makes what is missing of dir for this user alone, whatever the umask.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil {
+		if !info.IsDir() {
+			return fmt.Errorf("%q is a file: give the path of a file in a directory", dir)
+		}
+		return nil
+	}
+	if err := makeDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Chmod(dir, 0o700) //nolint:gosec // a directory needs its x bit
+}
+
+// makeFile creates the file for this user alone before SQLite does: the log and its index get the file's mode.
+func makeFile(path string) (err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's choice
+	switch {
+	case err == nil:
+		return errors.Join(f.Chmod(0o600), f.Close())
+	case !errors.Is(err, fs.ErrExist):
+		return denied(err, "directory", filepath.Dir(path))
+	}
+	f, err = os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the caller's choice
+	if err != nil {
+		return denied(err, "file", path)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := writable(filepath.Dir(path)); err != nil {
+		return denied(err, "directory", filepath.Dir(path))
+	}
+	return checkHeader(f, path)
+}
+
+// writable reports whether a file can be made next to the database: SQLite keeps its log there.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".dagster-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// checkHeader looks at the first bytes, so that a file that is no database is refused before anything touches it.
+func checkHeader(f *os.File, path string) error {
+	header := make([]byte, 100)
+	n, err := io.ReadFull(f, header)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil // empty: a database that nothing was written to
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	}
+	if n < len(header) || string(header[:16]) != "SQLite format 3\x00" {
+		return fmt.Errorf("%w: it is not an SQLite database: restore a copy, or move the file away to start anew", ErrDamaged)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	pageSize := int64(header[16])<<8 | int64(header[17])
+	if pageSize == 1 {
+		pageSize = 65536
+	}
+	pages := int64(header[28])<<24 | int64(header[29])<<16 | int64(header[30])<<8 | int64(header[31])
+	// Pages that the log still holds may be missing in the file itself.
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return nil
+	}
+	if info.Size() < pages*pageSize {
+		return fmt.Errorf("%w: it was cut off: it has %d bytes of %d: restore a copy, or move the file away to start anew",
+			ErrDamaged, info.Size(), pages*pageSize)
+	}
+	return nil
+}
+
+// denied says which of the two, directory or file, cannot be written.
+func denied(err error, what, name string) error {
+	reasons := []error{syscall.EACCES, syscall.EPERM, syscall.EROFS}
+	switch {
+	case slices.ContainsFunc(reasons, func(r error) bool { return errors.Is(err, r) }):
+		return fmt.Errorf("%w: %s %q cannot be written (%w): make it writable or choose another path", ErrReadOnly, what, name, err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w: %s %q: free some space, then try again", ErrFull, what, name)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,187 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+// maxHeld bounds what a writer remembers of runs and of assets.
+const maxHeld = 1 << 14
+
+// tx is the transaction in hand, and what the writer knows as long as no other process writes.
+type tx struct {
+	c       *conn
+	path    string
+	kinds   *kinds
+	version int64
+
+	seen      int64 // data_version when the rest was read; 0 before
+	lastEvent int64
+	lastRun   int64
+	commits   int64
+	runs      map[storage.RunID]*held
+	assets    map[string]int64
+
+	rows     buffer
+	changes  assetChanges
+	bytes    int  // of events, roughly
+	changed  bool // something is to be committed
+	interned bool // a new kind of event was among it
+}
+
+// held is what decides whether events of a run are taken.
+type held struct {
+	n      int64
+	status storage.RunStatus
+	epoch  int64
+	seq    int64 // of its last event
+}
+
+func newTx(c *conn, path string, k *kinds, version int64) *tx {
+	return &tx{
+		c: c, path: path, kinds: k, version: version,
+		runs: make(map[storage.RunID]*held), assets: make(map[string]int64),
+		changes: newAssetChanges(),
+	}
+}
+
+// begin starts a transaction as the only writer of the file. Deferred transactions are no choice: one that first reads
+// and then writes fails as soon as another process wrote in between.
+func (t *tx) begin() error {
+	ctx := context.Background()
+	if err := t.c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return explain(t.path, err)
+	}
+	t.bytes, t.changed, t.interned = 0, false, false
+	if err := t.refresh(ctx); err != nil {
+		return errors.Join(explain(t.path, err), t.rollback())
+	}
+	return nil
+}
+
+// refresh forgets what it knew if another connection wrote since.
+func (t *tx) refresh(ctx context.Context) error {
+	row, err := t.c.integers(ctx, "PRAGMA data_version")
+	if err != nil {
+		return err
+	}
+	if row[0] == t.seen {
+		if len(t.runs) > maxHeld {
+			clear(t.runs)
+		}
+		if len(t.assets) > maxHeld {
+			clear(t.assets)
+		}
+		return nil
+	}
+	seen := row[0]
+	row, err = t.c.integers(ctx, "SELECT last_event, last_run, commits, (SELECT max(version) FROM schema_version) FROM counters")
+	if err != nil {
+		return err
+	}
+	if row[3] != t.version {
+		return tooNew(t.path, row[3], t.version)
+	}
+	clear(t.runs)
+	clear(t.assets)
+	t.seen, t.lastEvent, t.lastRun, t.commits = seen, row[0], row[1], row[2]
+	return nil
+}
+
+// exec runs a statement that can only fail with the database.
+func (t *tx) exec(query string, args ...driver.Value) error {
+	t.changed = true
+	return t.fault(t.c.exec(context.Background(), query, args...))
+}
+
+func (t *tx) query(query string, args []driver.Value, each func(row []driver.Value) error) error {
+	return t.fault(t.c.query(context.Background(), query, args, each))
+}
+
+// fault marks an error as the database's.
+func (t *tx) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &databaseError{err: explain(t.path, err)}
+}
+
+// commit makes the transaction durable; it reports whether there was anything in it.
+func (t *tx) commit() (changed bool, err error) {
+	ctx := context.Background()
+	if !t.changed {
+		return false, explain(t.path, t.c.exec(ctx, "ROLLBACK"))
+	}
+	if err := t.flush(); err != nil {
+		return false, err
+	}
+	t.commits++
+	err = t.c.exec(ctx, "UPDATE counters SET last_event = ?, last_run = ?, commits = ?", t.lastEvent, t.lastRun, t.commits)
+	if err == nil {
+		err = t.c.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		return false, explain(t.path, err)
+	}
+	if t.interned {
+		return true, explain(t.path, t.kinds.load(ctx, t.c))
+	}
+	return true, nil
+}
+
+// flush writes what was gathered of the transaction.
+func (t *tx) flush() error {
+	if err := t.rows.flush(t.c); err != nil {
+		return t.fault(err)
+	}
+	return t.changes.flush(t)
+}
+
+// rollback undoes the transaction, also in memory.
+func (t *tx) rollback() error {
+	t.seen = 0
+	t.rows.reset()
+	t.changes.reset()
+	// A full disk or an I/O error has undone it already.
+	if !t.inTransaction() {
+		return nil
+	}
+	return explain(t.path, t.c.exec(context.Background(), "ROLLBACK"))
+}
+
+// inTransaction reports whether the connection is still in a transaction.
+func (t *tx) inTransaction() bool {
+	c, ok := t.c.raw.(interface{ AutoCommit() bool })
+	return ok && !c.AutoCommit()
+}
+
+// run returns what is known of the run named id; nil if there is none.
+func (t *tx) run(id storage.RunID) (*held, error) {
+	if h := t.runs[id]; h != nil {
+		return h, nil
+	}
+	var h *held
+	err := t.query(`SELECT n, status, epoch, coalesce((SELECT seq FROM events WHERE run = n ORDER BY id DESC LIMIT 1), 0)
+		FROM runs WHERE id = ?`, []driver.Value{string(id)}, func(row []driver.Value) error {
+		h = &held{n: integer(row[0]), status: storage.RunStatus(text(row[1])), epoch: integer(row[2]), seq: integer(row[3])}
+		return nil
+	})
+	if err != nil || h == nil {
+		return nil, err
+	}
+	t.runs[id] = h
+	return h, nil
+}
+
+// mustRun is run for callers that cannot go on without.
+func (t *tx) mustRun(id storage.RunID) (*held, error) {
+	h, err := t.run(id)
+	if err == nil && h == nil {
+		err = fmt.Errorf("run %q: %w", id, storage.ErrRunNotFound)
+	}
+	return h, err
+}
