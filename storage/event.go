@@ -49,7 +49,8 @@ const (
 	Progress    EventKind = "STEP_PROGRESS" // ours: how far a body says it is
 )
 
-// Event is one thing that happened. Events are immutable once stored.
+// Event is one thing that happened. Events are immutable once stored. At is UTC; a store keeps at least its
+// microseconds.
 type Event struct {
 	ID        int64     // place in the store: later events have higher IDs; 0 until stored
 	Run       RunID     // empty for events that belong to no run
@@ -64,7 +65,7 @@ type Event struct {
 	Data      Payload   // what is particular to the kind; nil where there is nothing
 }
 
-// EventFilter chooses events; its zero value chooses all.
+// EventFilter chooses events; its zero value chooses all. What is set must hold together; an empty field holds always.
 type EventFilter struct {
 	Run       RunID
 	Step      string
@@ -74,5 +75,5 @@ type EventFilter struct {
 	After     int64 // IDs above: the last of the page before, or where a tail stands
 	Before    int64 // IDs below; 0 means no bound
 	Newest    bool  // descending: newest first
-	Limit     int   // Defaults to 1000; at most 10000.
+	Limit     int   // Defaults to 1000; at most 10000, what is more counts as that.
 }

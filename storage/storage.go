@@ -36,10 +36,15 @@ var (
 )
 
 // RunStore keeps runs. All methods may be called at once.
+//
+// Of every store holds: a call whose context has ended before it began does nothing and returns an error wrapping the
+// context's; one whose context ends later has done all of its work or nothing. A call after Close returns an error
+// wrapping [ErrClosed]. Text is kept as it is given, NUL and all, where it is UTF-8; what is not may come back with
+// replacement characters. What a store returns is the caller's to change, payloads excepted.
 type RunStore interface {
 	// CreateRun stores r, which is durable when it returns. Status must be NOT_STARTED, QUEUED or STARTING
-	// and defaults to NOT_STARTED; Created defaults to now. A taken ID is an error wrapping [ErrRunExists].
-	// Events are appended in the same transaction.
+	// and defaults to NOT_STARTED; Created defaults to now: see [Prepare]. A taken ID is an error wrapping
+	// [ErrRunExists]. Events are appended in the same transaction, stamped like those of a [Batch], on a copy.
 	CreateRun(ctx context.Context, r Run, events ...Event) error
 
 	// Run returns the run named id, or an error wrapping [ErrRunNotFound].
@@ -48,33 +53,38 @@ type RunStore interface {
 	// Runs returns one page of the runs that f chooses, newest first.
 	Runs(ctx context.Context, f RunFilter) ([]Run, error)
 
-	// Transition is the one compare-and-set that changes a run. It returns the run as it is afterwards, or an
-	// error wrapping [ErrConflict] (with the run as it is), [ErrIllegalTransition] or [ErrRunNotFound].
+	// Transition is the one compare-and-set that changes a run, as [Apply] says. It returns the run as it is
+	// afterwards, or an error wrapping [ErrConflict] or [ErrIllegalTransition] (both with the run as it is) or
+	// [ErrRunNotFound].
 	Transition(ctx context.Context, id RunID, t Transition) (Run, error)
 
-	// DeleteRun removes an ended run and its events; what it said of assets (latest materializations) stays.
+	// DeleteRun removes an ended run and its events; what it said of assets ([AssetStore]) stays, and no event gets
+	// an ID of theirs. It returns an error wrapping [ErrRunNotFound], or [ErrRunNotEnded].
 	DeleteRun(ctx context.Context, id RunID) error
 }
 
 // Batch is what one writer appends at once: all of it is stored, in order, or nothing.
 type Batch struct {
-	// Run and Epoch say under which authority the events are written: a run that has ended or has a higher
+	// Run and Epoch say under which authority the events are written: a run that has ended or has another
 	// epoch refuses them with [ErrFenced]. Run is empty for events that belong to no run.
 	Run   RunID
 	Epoch int64
 
-	// Events get their ID, Seq and Run from the store, in place. The store may keep the slice:
-	// the caller must not change it afterwards.
+	// Events get their ID, Seq and Run from the store, in place, and where it is zero their At, which is now. The
+	// store may keep the slice: once it is stored the caller must not change it. A batch that was refused may be
+	// given again. Events of no run have no Seq.
 	Events []Event
 }
 
 // EventStore keeps events. All methods may be called at once; appends of one caller keep their order.
 type EventStore interface {
 	// Append stores the batch, which is durable when it returns, and returns the ID of its last event
-	// (0 for an empty one).
+	// (0 for an empty one). It returns an error wrapping [ErrFenced] or [ErrRunNotFound]. Whoever reads events after
+	// some ID sees every one that is stored later, once: no event appears below an ID that could be read before.
 	Append(ctx context.Context, b Batch) (last int64, err error)
 
-	// Events returns one page of the events that f chooses, by ascending ID unless f says otherwise.
+	// Events returns one page of the events that f chooses, by ascending ID unless f says otherwise. A run that is
+	// not there has none.
 	Events(ctx context.Context, f EventFilter) ([]Event, error)
 }
 
@@ -88,7 +98,7 @@ type AssetStore interface {
 	// by key; assets that have none are left out.
 	LatestMaterializations(ctx context.Context, assets []string) (map[string]Event, error)
 
-	// Assets returns one page of the assets that have events, by key.
+	// Assets returns one page of the assets that have or had events, by key.
 	Assets(ctx context.Context, f AssetFilter) ([]AssetRecord, error)
 }
 
@@ -104,6 +114,8 @@ type Storage interface {
 
 // Watcher is an optional ability: a store that can say that something was appended, by this process or another.
 type Watcher interface {
-	// Watch calls changed, never twice at once, after appends until ctx ends. A call may stand for many appends.
+	// Watch calls changed, never twice at once: first at the start, so that nothing falls between what the caller
+	// read and what it is told, then after runs or events were stored or deleted. A call may stand for many changes.
+	// It returns nil when ctx has ended and [ErrClosed] when the store is closed.
 	Watch(ctx context.Context, changed func()) error
 }

@@ -1,0 +1,304 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory is a store that forgets all when the process ends. It is what every other store is compared with, and what
+// tests run on. Make one with [NewMemory].
+type Memory struct {
+	mu       sync.RWMutex
+	closed   chan struct{}
+	runs     map[RunID]*memoryRun
+	ids      []RunID // of runs, ascending
+	last     int64   // the newest event's ID
+	log      index   // all events
+	assets   map[string]*memoryAsset
+	keys     []string // of assets, ascending
+	watchers map[chan struct{}]struct{}
+}
+
+type memoryRun struct {
+	Run
+
+	seq int64
+	log index
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{
+		closed:   make(chan struct{}),
+		runs:     map[RunID]*memoryRun{},
+		assets:   map[string]*memoryAsset{},
+		watchers: map[chan struct{}]struct{}{},
+	}
+}
+
+var (
+	_ Storage = (*Memory)(nil)
+	_ Watcher = (*Memory)(nil)
+)
+
+// CreateRun implements [RunStore].
+func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
+	r, err := Prepare(clone(r), time.Now())
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ready(ctx); err != nil {
+		return err
+	}
+	if m.runs[r.ID] != nil {
+		return fmt.Errorf("create run %q: %w", r.ID, ErrRunExists)
+	}
+	m.runs[r.ID] = &memoryRun{Run: r}
+	at, _ := slices.BinarySearch(m.ids, r.ID)
+	m.ids = slices.Insert(m.ids, at, r.ID)
+	m.store(m.runs[r.ID], slices.Clone(events))
+	return nil
+}
+
+// Run implements [RunStore].
+func (m *Memory) Run(ctx context.Context, id RunID) (Run, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	r, err := m.run(ctx, id)
+	if err != nil {
+		return Run{}, err
+	}
+	return clone(r.Run), nil
+}
+
+// Runs implements [RunStore].
+func (m *Memory) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.ready(ctx); err != nil {
+		return nil, err
+	}
+	ids, limit := m.ids, pageSize(f.Limit, 100, 1000)
+	if f.Before != "" {
+		at, _ := slices.BinarySearch(ids, f.Before)
+		ids = ids[:at]
+	}
+	var page []Run
+	for _, id := range slices.Backward(ids) {
+		if len(page) == limit {
+			break
+		}
+		if r := m.runs[id]; f.matches(&r.Run) {
+			page = append(page, clone(r.Run))
+		}
+	}
+	return page, nil
+}
+
+// Transition implements [RunStore].
+func (m *Memory) Transition(ctx context.Context, id RunID, t Transition) (Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, err := m.run(ctx, id)
+	if err != nil {
+		return Run{}, err
+	}
+	if t.At.IsZero() {
+		t.At = time.Now()
+	}
+	next, err := Apply(r.Run, t)
+	if err == nil {
+		r.Run = next
+		m.store(r, slices.Clone(t.Events))
+	}
+	return clone(r.Run), err
+}
+
+// DeleteRun implements [RunStore].
+func (m *Memory) DeleteRun(ctx context.Context, id RunID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, err := m.run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !r.Status.Terminal() {
+		return fmt.Errorf("delete run %q, which is %s: %w", id, r.Status, ErrRunNotEnded)
+	}
+	ofRun := func(events []Event) bool { return events[0].Run == id }
+	m.log = slices.DeleteFunc(m.log, ofRun)
+	assets := map[string]*memoryAsset{}
+	for e := range r.log.between(0, math.MaxInt64, false) {
+		if e.Asset != "" {
+			assets[e.Asset] = m.assets[e.Asset]
+		}
+	}
+	for _, a := range assets {
+		a.log = slices.DeleteFunc(a.log, ofRun)
+	}
+	delete(m.runs, id)
+	m.ids = slices.DeleteFunc(m.ids, func(other RunID) bool { return other == id })
+	m.wake()
+	return nil
+}
+
+// Append implements [EventStore].
+func (m *Memory) Append(ctx context.Context, b Batch) (last int64, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b.Run == "" {
+		if err := m.ready(ctx); err != nil {
+			return 0, err
+		}
+		return m.store(nil, b.Events), nil
+	}
+	r, err := m.run(ctx, b.Run)
+	if err != nil {
+		return 0, err
+	}
+	if r.Status.Terminal() || r.Epoch != b.Epoch {
+		return 0, fmt.Errorf("append to run %q, which is %s in epoch %d, not %d: %w", r.ID, r.Status, r.Epoch, b.Epoch, ErrFenced)
+	}
+	return m.store(r, b.Events), nil
+}
+
+// Events implements [EventStore].
+func (m *Memory) Events(ctx context.Context, f EventFilter) ([]Event, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.ready(ctx); err != nil {
+		return nil, err
+	}
+	log, limit := m.log, pageSize(f.Limit, 1000, 10000)
+	if f.Run != "" {
+		log = nil
+		if r := m.runs[f.Run]; r != nil {
+			log = r.log
+		}
+	} else if f.Asset != "" {
+		log = nil
+		if a := m.assets[f.Asset]; a != nil {
+			log = a.log
+		}
+	}
+	var page []Event
+	for e := range log.between(f.After, cmp.Or(f.Before, math.MaxInt64), f.Newest) {
+		if !f.matches(e) {
+			continue
+		}
+		page = append(page, *e)
+		if len(page) == limit {
+			break
+		}
+	}
+	return page, nil
+}
+
+// Watch implements [Watcher].
+func (m *Memory) Watch(ctx context.Context, changed func()) error {
+	wake := make(chan struct{}, 1)
+	wake <- struct{}{}
+	m.mu.Lock()
+	m.watchers[wake] = struct{}{}
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		delete(m.watchers, wake)
+		m.mu.Unlock()
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-m.closed:
+			return ErrClosed
+		case <-wake:
+			if ctx.Err() == nil {
+				changed()
+			}
+		}
+	}
+}
+
+// Close implements [Storage].
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ready(context.Background()) == nil {
+		close(m.closed)
+	}
+	return nil
+}
+
+// ready reports why a call should do nothing.
+func (m *Memory) ready(ctx context.Context) error {
+	select {
+	case <-m.closed:
+		return ErrClosed
+	default:
+		return ctx.Err()
+	}
+}
+
+func (m *Memory) run(ctx context.Context, id RunID) (*memoryRun, error) {
+	if err := m.ready(ctx); err != nil {
+		return nil, err
+	}
+	if r := m.runs[id]; r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("run %q: %w", id, ErrRunNotFound)
+}
+
+// store stamps events and keeps them, those of no run for a nil r. It returns the last one's ID.
+func (m *Memory) store(r *memoryRun, events []Event) int64 {
+	m.wake()
+	if len(events) == 0 {
+		return 0
+	}
+	for i := range events {
+		e := &events[i]
+		m.last++
+		e.ID, e.Run, e.Seq = m.last, "", 0
+		if r != nil {
+			r.seq++
+			e.Run, e.Seq = r.ID, r.seq
+		}
+		if e.At.IsZero() {
+			e.At = time.Now()
+		}
+		e.At = e.At.UTC().Round(0)
+		if e.Asset != "" {
+			m.note(events[i : i+1])
+		}
+	}
+	m.log = append(m.log, events)
+	if r != nil {
+		r.log = append(r.log, events)
+	}
+	return m.last
+}
+
+func (m *Memory) wake() {
+	for w := range m.watchers {
+		select {
+		case w <- struct{}{}:
+		default: // it has not yet looked at what was there before
+		}
+	}
+}
+
+// clone shares nothing that could be changed with r.
+func clone(r Run) Run {
+	r.Tags = maps.Clone(r.Tags)
+	r.Assets, r.Steps, r.Config = slices.Clone(r.Assets), slices.Clone(r.Steps), slices.Clone(r.Config)
+	return r
+}
