@@ -12,17 +12,22 @@ import (
 // Executor runs the steps of a plan until none is left.
 type Executor interface {
 	// Execute runs the plan and returns how it ended. It returns an error only when the run could not be carried
-	// on (a store that refuses events, a plan that is none); failed steps are in the Report.
+	// on (a plan that is none, a history of another plan, a limit that lets nothing run); failed steps are in the Report.
 	// When ctx ends, steps that run see it, steps that wait are not started, and the report says CANCELED.
 	Execute(ctx context.Context, r Request) (*Report, error)
 }
 
 // Request is one run to execute.
 type Request struct {
-	Plan   *Plan
+	Plan   *Plan // must not change while it runs
 	Worker Worker
 
-	// Sink takes the events of the run, in the order in which they happened.
+	// Run is put into the events.
+	Run storage.RunID
+
+	// Sink takes the events of the run, in the order in which they happened: STEP_START (STEP_RESTARTED from the second
+	// attempt on), what the worker emits, then STEP_SUCCESS, STEP_FAILURE or STEP_UP_FOR_RETRY; STEP_SKIPPED alone for
+	// a step that is skipped. The events that made a step ready come before its own. Defaults to none.
 	Sink Sink
 
 	// Seed makes the jitter of retries the same each time: it is derived from the run's ID.
@@ -47,18 +52,21 @@ type Request struct {
 type TagLimit struct {
 	Key, Value string
 	PerValue   bool
-	Limit      int
+	Limit      int // at least 1
 }
 
 // Sink takes events. It is called from many goroutines.
 type Sink interface {
-	// Record takes events in order and returns at once; they are stored later. It copies what it is given.
+	// Record takes events in order and returns at once; they are stored later. It copies what it is given, but not
+	// the payloads, which no one changes. It may block while too many events wait to be stored.
 	Record(events ...storage.Event)
 }
 
 // Worker runs one attempt of one step.
 type Worker interface {
 	// RunStep is called from many goroutines, once at a time for a step. A panic fails the attempt.
+	// It emits STEP_OUTPUT with an [storage.OutputData] for each output that it made, and for each key of a dynamic
+	// one, with the key, in key order: a run that is resumed finds there which outputs are missing and which keys there are.
 	RunStep(ctx context.Context, t *Task) Outcome
 }
 
@@ -67,9 +75,11 @@ type Outcome struct {
 	// Err is why it failed; nil for success. See [RetryAfter] and [NoRetry].
 	Err error
 
-	// Missing are the optional outputs that were not made, by index in Step.Outputs.
+	// Missing are the optional outputs that were not made, by index in Step.Outputs. A missing output that
+	// is not optional fails the step.
 	Missing []int
 
-	// Keys are the mapping keys that a dynamic output gave, in order, by index in Step.Outputs.
+	// Keys are the mapping keys that a dynamic output gave, in order, by index in Step.Outputs: letters, digits,
+	// underscores, dashes and dots, none twice, else the step fails. An output that is not in it gave none.
 	Keys map[int][]string
 }

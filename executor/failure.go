@@ -1,0 +1,99 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dagster-go/dagster/executor/machine"
+	"github.com/dagster-go/dagster/metadata"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// RetryAfter makes err ask for another attempt after d, instead of the delay of the step's policy. The policy's maximum
+// holds, but at least one retry is granted. RetryAfter(nil, d) is nil.
+func RetryAfter(err error, d time.Duration) error {
+	return RetryUpTo(err, d, 0)
+}
+
+// RetryUpTo is [RetryAfter] with a maximum number of retries of its own, which wins over the policy's both ways.
+func RetryUpTo(err error, d time.Duration, most int) error {
+	if err == nil {
+		return nil
+	}
+	return &retryError{err, machine.Failure{Asked: true, After: d, Max: max(most, 0)}}
+}
+
+// NoRetry makes err final: the step is not tried again, whatever its policy says. NoRetry(nil) is nil.
+func NoRetry(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &retryError{err, machine.Failure{Final: true}}
+}
+
+// retryError says how an error bears on the next attempt. The outermost one of a chain counts.
+type retryError struct {
+	err     error
+	failure machine.Failure
+}
+
+func (e *retryError) Error() string { return e.err.Error() }
+
+func (e *retryError) Unwrap() error { return e.err }
+
+func failureOf(err error) machine.Failure {
+	if r, ok := errors.AsType[*retryError](err); ok {
+		return r.failure
+	}
+	return machine.Failure{}
+}
+
+// PanicError is a panic of a body, recovered: it fails the attempt.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine that panicked
+}
+
+// Error names the value that was panicked with.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value, if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// StackTrace returns the stack of the goroutine that panicked.
+func (e *PanicError) StackTrace() []byte { return e.Stack }
+
+// errGoexit is the failure of a body whose goroutine ended without returning.
+var errGoexit = errors.New("body ended its goroutine with runtime.Goexit")
+
+// TimeoutError is the failure of an attempt that took longer than its step's timeout.
+type TimeoutError struct {
+	After time.Duration
+	Err   error // what the body returned when it was told to stop
+}
+
+// Error says how long the attempt had.
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("timed out after %s: %v", e.After, e.Err)
+}
+
+// Unwrap returns what the body returned.
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// Is makes a timeout match [context.DeadlineExceeded], whatever the body returned.
+func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// failureData is the payload of an attempt that failed.
+func failureData(err error, retryIn time.Duration) *storage.FailureData {
+	d := &storage.FailureData{Error: storage.NewError(err), RetryIn: retryIn}
+	var described interface{ FailureMetadata() []metadata.Entry }
+	if errors.As(err, &described) {
+		d.Metadata = described.FailureMetadata()
+	}
+	return d
+}

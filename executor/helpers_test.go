@@ -1,0 +1,5 @@
+package executor_test
+
+import "strconv"
+
+func stepName(i int) string { return "n" + strconv.Itoa(i) }
