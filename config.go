@@ -1,0 +1,114 @@
+package dagster
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/dagster-go/dagster/internal/schema"
+)
+
+// Config is a set of settings that bodies take as an input, a struct C whose JSON names are the names in run config. It
+// is immutable, and safe for concurrent use.
+type Config[C any] struct {
+	typed[C]
+	core *config
+}
+
+// config is a config without its type.
+type config struct {
+	definition
+	typ      reflect.Type
+	defaults any
+	schema   *schema.Schema
+
+	// decode lays run config over a value.
+	decode func(path string, data []byte, over any) (any, error)
+}
+
+// NewConfig declares a config. Its defaults are a value, used as far as nothing else is set; its schema is derived from
+// the struct, by the rules of encoding/json. If C has a method Validate() error it is called on the defaults, and on
+// every run's values.
+func NewConfig[C any](name string, defaults C) *Config[C] {
+	c := &config{
+		definition: definition{kind: "config", name: name, at: here()},
+		typ:        reflect.TypeFor[C](),
+		defaults:   defaults,
+	}
+	c.check(checkName(name))
+	var err error
+	if c.schema, err = schema.Of(c.typ); err != nil {
+		c.mistake("%w", err)
+	}
+	if err := validateConfig(&defaults); err != nil {
+		c.mistake("defaults: %w", err)
+	}
+	c.decode = func(path string, data []byte, over any) (any, error) {
+		v, err := leafValue[C]([]any{over})
+		if err != nil {
+			return nil, err
+		}
+		if err := c.schema.Decode(path, data, &v); err != nil {
+			return nil, err
+		}
+		return v, nil
+	}
+	return &Config[C]{core: c}
+}
+
+// validateConfig calls the config's own check, on the value or on its pointer.
+func validateConfig[C any](v *C) error {
+	if c, ok := any(v).(interface{ Validate() error }); ok {
+		return c.Validate()
+	}
+	return nil
+}
+
+// validate is validateConfig for a value whose type is not known here.
+func (c *config) validate(v any) error {
+	p := reflect.New(c.typ)
+	p.Elem().Set(reflect.ValueOf(&v).Elem().Elem())
+	if own, ok := p.Interface().(interface{ Validate() error }); ok {
+		if err := own.Validate(); err != nil {
+			return fmt.Errorf("config %s: %w", quote(c.name), err)
+		}
+	}
+	return nil
+}
+
+// shown is the value as it may be stored and shown: secrets are references.
+func (c *config) shown(v any) (json.RawMessage, error) { return c.schema.Redact(v) }
+
+func (c *Config[C]) dependency() *input {
+	if c == nil {
+		return nil
+	}
+	return &input{kind: readsConfig, config: c.core}
+}
+
+func (c *Config[C]) read(leaves []any) (C, error) { return leafValue[C](leaves) }
+
+// ConfigValue holds for one run as an option, and for a whole repository as one of its definitions.
+type ConfigValue struct {
+	target *config
+	value  any
+	at     site
+}
+
+// Set gives the config a value.
+func (c *Config[C]) Set(v C) ConfigValue {
+	if c == nil {
+		return ConfigValue{at: here()}
+	}
+	return ConfigValue{target: c.core, value: v, at: here()}
+}
+
+func (v ConfigValue) define(c *catalog) { c.setConfig(v) }
+
+func (v ConfigValue) applyRun(o *runOptions) {
+	if v.target == nil {
+		o.mistake(fmt.Errorf("set config: %w", errNil))
+		return
+	}
+	o.config[v.target] = v.value
+}

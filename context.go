@@ -1,0 +1,138 @@
+package dagster
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/metadata"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// RunInfo says which run a body runs in; its zero value is outside of runs.
+type RunInfo struct {
+	ID, Job string
+	Tags    map[string]string // not to be changed
+}
+
+// StepInfo says which step a body runs in; its zero value is outside of steps.
+type StepInfo struct {
+	Key     string
+	Attempt int // 1 for the first
+}
+
+// scope is what surrounds one attempt of a step: the context that its body gets.
+type scope struct {
+	context.Context
+	run  *runState
+	task *executor.Task
+	step *planStep
+
+	mu       sync.Mutex
+	entries  []metadata.Entry
+	version  string
+	logger   *zap.Logger
+	reported time.Time // of the last progress that was recorded
+}
+
+type scopeKey struct{}
+
+// Value finds the scope itself, and else what the outer context has.
+func (s *scope) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// outer is a context for opening a resource: it outlives the attempt, whose timeout is not the resource's.
+func (s *scope) outer() context.Context {
+	return &scope{Context: s.run.ctx, run: s.run, task: s.task, step: s.step}
+}
+
+func scopeOf(ctx context.Context) *scope {
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
+}
+
+// Run says which run ctx belongs to.
+func Run(ctx context.Context) RunInfo {
+	s := scopeOf(ctx)
+	if s == nil {
+		return RunInfo{}
+	}
+	return RunInfo{ID: string(s.run.record.ID), Job: s.run.record.Job, Tags: s.run.record.Tags}
+}
+
+// Step says which step ctx belongs to.
+func Step(ctx context.Context) StepInfo {
+	s := scopeOf(ctx)
+	if s == nil {
+		return StepInfo{}
+	}
+	return StepInfo{Key: s.task.Key, Attempt: s.task.Attempt}
+}
+
+// Log is a logger whose lines are recorded as events of the step. Outside of a run it writes nowhere.
+func Log(ctx context.Context) *zap.Logger {
+	s := scopeOf(ctx)
+	if s == nil {
+		return zap.NewNop()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.logger == nil {
+		s.logger = zap.New(&eventCore{emit: s.task.Emit})
+	}
+	return s.logger
+}
+
+// AddMetadata says something of the value that the body makes; it is recorded with its materialization. Of two entries
+// with one key the later holds. Outside of a run it does nothing.
+func AddMetadata(ctx context.Context, e ...metadata.Entry) {
+	s := scopeOf(ctx)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = mergeMetadata(s.entries, e)
+}
+
+// SetDataVersion names the version of the value that the body makes: an unchanged version says that nothing changed.
+// Without it the version is derived from the code version and the versions of what was read. Outside of a run it does
+// nothing.
+func SetDataVersion(ctx context.Context, v string) {
+	s := scopeOf(ctx)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = v
+}
+
+// progressEvery bounds how often the progress of a step is recorded: a body may report each row.
+const progressEvery = 200 * time.Millisecond
+
+// Progress says how far the body is: done of total, or of an unknown total if that is 0. It may be called often: only
+// what a person could follow is recorded, and what completes the total. Outside of a run it does nothing.
+func Progress(ctx context.Context, done, total int64) {
+	s := scopeOf(ctx)
+	if s == nil {
+		return
+	}
+	now := s.run.inst.now()
+	s.mu.Lock()
+	due := now.Sub(s.reported) >= progressEvery || total > 0 && done >= total
+	if due {
+		s.reported = now
+	}
+	s.mu.Unlock()
+	if due {
+		s.task.Emit(storage.Event{Kind: storage.Progress, Asset: s.step.asset.key, Data: &storage.ProgressData{Done: done, Total: total}})
+	}
+}

@@ -1,0 +1,107 @@
+package dagster
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dagster-go/dagster/metadata"
+)
+
+// AssetInfo says what a repository knows of one asset. It is a copy: changing it changes nothing.
+type AssetInfo struct {
+	Key         string            `json:"key"`
+	Type        string            `json:"type"` // of its value, as Go writes it
+	Group       string            `json:"group"`
+	Kinds       []string          `json:"kinds,omitempty"`
+	Owners      []string          `json:"owners,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Description string            `json:"description,omitempty"`
+	CodeVersion string            `json:"code_version,omitempty"`
+	Metadata    []metadata.Entry  `json:"metadata,omitempty"`
+
+	// External is set for what is made elsewhere: a source, or another repository's.
+	External bool `json:"external,omitempty"`
+
+	Upstream   []string `json:"upstream,omitempty"` // keys that it needs, in the order of the repository's assets
+	Downstream []string `json:"downstream,omitempty"`
+	Resources  []string `json:"resources,omitempty"` // names that its body takes
+	Configs    []string `json:"configs,omitempty"`
+	IOManager  string   `json:"io_manager"`
+
+	Retry   RetryPolicy   `json:"-"`
+	Timeout time.Duration `json:"-"`
+
+	File string `json:"file,omitempty"` // where it was declared
+	Line int    `json:"line,omitempty"`
+}
+
+// defaultGroup is the group of what says nothing of it.
+const defaultGroup = "default"
+
+// Assets describes the repository's assets, each after those that it needs. It returns the error of
+// [Repository.Validate] if the repository is wrong.
+func (r *Repository) Assets() ([]AssetInfo, error) {
+	c, err := r.compiled()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]AssetInfo, len(c.assets))
+	for i := range c.assets {
+		out[i] = c.describe(i)
+	}
+	return out, nil
+}
+
+// Selected returns the keys of the assets that a selection would run, each after those that it needs.
+func (r *Repository) Selected(sel Selection) ([]string, error) {
+	c, err := r.compiled()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := c.resolve(sel)
+	if err != nil {
+		return nil, err
+	}
+	return c.keysAt(selected), nil
+}
+
+func (c *catalog) keysAt(indexes []int32) []string {
+	keys := make([]string, len(indexes))
+	for i, at := range indexes {
+		keys[i] = c.assets[at].key
+	}
+	return keys
+}
+
+func (c *catalog) describe(i int) AssetInfo {
+	a := &c.assets[i]
+	info := AssetInfo{
+		Key: a.key, Type: typeName(a.typ), Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), Owners: slices.Clone(a.spec.owners),
+		Tags: maps.Clone(a.spec.tags), Description: a.spec.description, CodeVersion: a.spec.codeVersion,
+		Metadata: slices.Clone(a.spec.metadata), External: a.external, IOManager: managerName(a.spec.storedIn),
+		Retry: a.spec.retry, Timeout: a.spec.timeout,
+		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
+	}
+	if info.Group == "" {
+		info.Group = defaultGroup
+	}
+	if frames := a.at.frames(); len(frames) > 0 {
+		info.File, info.Line = shortFile(frames[0].File), frames[0].Line
+	}
+	if a.body == nil {
+		return info
+	}
+	for _, in := range a.body.inputs {
+		in.walk(func(leaf *input, _ leafUse) {
+			switch leaf.kind {
+			case readsResource:
+				info.Resources = addNew(info.Resources, leaf.resource.name)
+			case readsConfig:
+				info.Configs = addNew(info.Configs, leaf.config.name)
+			case readsAsset, readsConst, joins, may, derives, readsNil:
+			}
+		})
+	}
+	return info
+}

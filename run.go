@@ -1,0 +1,305 @@
+package dagster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// assetJob is the job of a run of chosen assets. It is Dagster's name for it.
+const assetJob = "__ASSET_JOB"
+
+// Materialize runs the selected assets, each after those that it needs, and returns when all is recorded. What they need
+// and is not selected is loaded as it was stored before.
+//
+// If steps failed, or the run was canceled because ctx ended, the error is a [*RunError], and the result says all the
+// same what was made. If the repository, the selection or an option is wrong nothing runs, and the error lists every
+// mistake. The result is never nil. Materialize may be called from many goroutines.
+func (r *Repository) Materialize(ctx context.Context, sel Selection, opts ...RunOption) (*Result, error) {
+	o := newRunOptions(opts)
+	c, err := r.compiled()
+	if err != nil {
+		return refused(o, err)
+	}
+	selected, err := c.resolve(sel)
+	if err != nil {
+		return refused(o, err)
+	}
+	return r.execute(ctx, c, o, selected, string(sel))
+}
+
+// refused is the result of a run that was not to be.
+func refused(o *runOptions, err error) (*Result, error) { return &Result{inst: o.inst, err: err}, err }
+
+func (r *Repository) execute(ctx context.Context, c *catalog, o *runOptions, selected []int32, what string) (*Result, error) {
+	if err := o.resolve(c); err != nil {
+		return refused(o, err)
+	}
+	if len(o.given) > 0 {
+		selected = slices.DeleteFunc(selected, func(i int32) bool {
+			_, given := o.given[c.assets[i].asset]
+			return given
+		})
+	}
+	if len(selected) == 0 {
+		return refused(o, fmt.Errorf("selection %q: nothing to run", what))
+	}
+	if err := ctx.Err(); err != nil {
+		return refused(o, context.Cause(ctx))
+	}
+	run := &runState{
+		inst: o.inst, catalog: c, options: o, given: o.given,
+		plan: r.plans.get(c, selected), open: newOpener(o.replaced, o.config),
+	}
+	if err := run.create(ctx, r.name); err != nil {
+		return refused(o, err)
+	}
+	return run.carryOut(ctx)
+}
+
+// runState is a run while it is executed.
+type runState struct {
+	ctx     context.Context //nolint:containedctx // of the run, for what outlives a step
+	inst    *Instance
+	catalog *catalog
+	plan    *plan
+	options *runOptions
+	given   map[*asset]any
+	open    *opener
+	record  storage.Run
+
+	// versions are the data versions of what the steps made, by step; each is written by its step, and read by later ones.
+	versions []string
+	stored   map[*asset]storage.InputVersion
+}
+
+// create stores the run as one that starts, and what it is going to make.
+func (r *runState) create(ctx context.Context, repository string) error {
+	config, err := shownConfig(r.catalog, r.options.config)
+	if err != nil {
+		return err
+	}
+	now := r.inst.now()
+	r.record = storage.Run{
+		ID: storage.RunID(newRunID()), Repository: repository, Job: assetJob, Status: storage.RunStarting,
+		Tags: r.options.tags, Assets: r.plan.keys, Config: config, Worker: r.inst.worker, Created: now,
+	}
+	if parent := r.options.parent; parent != nil {
+		r.record.Parent, r.record.Root = parent.ID, parent.ID
+		if parent.Root != "" {
+			r.record.Root = parent.Root
+		}
+	}
+	planned := make([]storage.Event, len(r.plan.steps))
+	for i := range planned {
+		a := r.plan.steps[i].asset
+		planned[i] = storage.Event{Kind: storage.AssetMaterializationPlanned, Step: a.step, Asset: a.key, At: now}
+	}
+	if err := r.inst.store.CreateRun(ctx, r.record, planned...); err != nil {
+		return fmt.Errorf("create run: %w", err)
+	}
+	return nil
+}
+
+// carryOut executes a run that was created.
+func (r *runState) carryOut(ctx context.Context) (*Result, error) {
+	keep := context.WithoutCancel(ctx) // what happened is recorded also after a cancel
+	now := r.inst.now()
+	err := r.transition(keep, storage.RunStarted, storage.Transition{Events: []storage.Event{{Kind: storage.RunStart, At: now}}})
+	if err == nil {
+		err = r.loadVersions(ctx)
+	}
+	var report *executor.Report
+	if err == nil {
+		report, err = r.runSteps(ctx)
+	}
+	return r.finish(keep, report, err, ctx)
+}
+
+// transition moves the run on, and remembers it as it is then.
+func (r *runState) transition(ctx context.Context, to storage.RunStatus, t storage.Transition) error {
+	t.From, t.To, t.Epoch, t.At = r.record.Status, to, r.record.Epoch, r.inst.now()
+	run, err := r.inst.store.Transition(ctx, r.record.ID, t)
+	if err != nil {
+		return fmt.Errorf("run %s: %s to %s: %w", r.record.ID, t.From, to, err)
+	}
+	run.Assets, run.Config, run.Tags = r.record.Assets, r.record.Config, r.record.Tags
+	r.record = run
+	return nil
+}
+
+// loadVersions reads the versions of the assets that are loaded as they were stored.
+func (r *runState) loadVersions(ctx context.Context) error {
+	r.versions = make([]string, len(r.plan.steps))
+	if len(r.plan.stored) == 0 {
+		return nil
+	}
+	keys := make([]string, len(r.plan.stored))
+	for i, a := range r.plan.stored {
+		keys[i] = a.key
+	}
+	latest, err := r.inst.store.LatestMaterializations(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("latest materializations: %w", err)
+	}
+	r.stored = make(map[*asset]storage.InputVersion, len(latest))
+	for _, a := range r.plan.stored {
+		e, ok := latest[a.key]
+		if !ok {
+			continue
+		}
+		v := storage.InputVersion{Asset: a.key, Event: e.ID}
+		if m, ok := e.Data.(*storage.MaterializationData); ok {
+			v.DataVersion = m.DataVersion
+		}
+		r.stored[a] = v
+	}
+	return nil
+}
+
+// runSteps drives the engine, and stops it if the store refuses events.
+func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
+	runCtx, cancel := context.WithCancelCause(ctx)
+	r.ctx = runCtx
+	rec := executor.NewRecorder(r.inst.store, r.record.ID, r.record.Epoch, executor.RecorderOptions{OnStored: r.options.watch})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-rec.Failed():
+			cancel(fmt.Errorf("record events: %w", rec.Err()))
+		case <-runCtx.Done():
+		}
+	})
+	report, err := r.engine().Execute(runCtx, executor.Request{
+		Plan: &r.plan.exec, Worker: r, Sink: &runSink{run: r, to: rec}, Seed: seed(r.record.ID),
+		MaxConcurrent: r.options.limit, TagLimits: r.options.limits,
+	})
+	if closed := r.open.close(); closed != nil {
+		data := &storage.LogData{Level: "ERROR"}
+		rec.Record(storage.Event{Kind: storage.EngineEvent, At: r.inst.now(), Message: closed.Error(), Data: data})
+	}
+	stored := rec.Close()
+	cancel(nil)
+	watching.Wait()
+	if stored != nil {
+		return report, fmt.Errorf("record events: %w", stored)
+	}
+	return report, err
+}
+
+func (r *runState) engine() executor.Executor {
+	if r.options.executor != nil {
+		return r.options.executor
+	}
+	return &executor.Engine{}
+}
+
+func seed(id storage.RunID) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id))
+	return h.Sum64()
+}
+
+// runSink records what the engine says, and what follows from it for assets.
+type runSink struct {
+	run *runState
+	to  *executor.Recorder
+}
+
+// Record adds, to the failure of a step, that its asset was not made.
+func (s *runSink) Record(events ...storage.Event) {
+	s.to.Record(events...)
+	for i := range events {
+		if events[i].Kind != storage.StepFailure {
+			continue
+		}
+		if step := s.run.plan.step(events[i].Step); step != nil {
+			s.to.Record(failedToMaterialize(step, events[i]))
+		}
+	}
+}
+
+// finish ends the run in the store. cause is why it could not be carried on, nil if it could.
+func (r *runState) finish(ctx context.Context, report *executor.Report, cause error, outer context.Context) (*Result, error) {
+	res := &Result{inst: r.inst, plan: r.plan, given: r.given, report: report, replaced: r.options.replaced, config: r.options.config}
+	status := storage.RunFailed
+	if cause == nil {
+		status = report.Status
+	}
+	steps := res.stepErrors()
+	if status == storage.RunCanceled {
+		cause = context.Cause(outer)
+	}
+	if err := r.end(ctx, status, steps, cause); err != nil {
+		cause = errors.Join(cause, err)
+	}
+	res.run = r.record
+	if cause != nil || status != storage.RunSucceeded {
+		res.err = &RunError{RunID: string(r.record.ID), Status: string(status), Steps: steps, Cause: cause}
+	}
+	return res, res.err
+}
+
+func (r *runState) end(ctx context.Context, status storage.RunStatus, steps []*StepError, cause error) error {
+	event := storage.Event{At: r.inst.now()}
+	t := storage.Transition{}
+	switch status {
+	case storage.RunSucceeded:
+		event.Kind = storage.RunSuccess
+	case storage.RunCanceled:
+		return r.endCanceled(ctx, cause)
+	default:
+		t.Error = whyFailed(steps, cause)
+		event.Kind, event.Message = storage.RunFailure, t.Error
+		data := &storage.FailureData{Reason: "STEP_FAILURE", Error: storage.Error{Message: t.Error}}
+		if cause != nil {
+			data.Reason, data.Error = "RUN_EXCEPTION", storage.NewError(cause)
+		}
+		event.Data = data
+	}
+	t.Events = []storage.Event{event}
+	return r.transition(ctx, status, t)
+}
+
+func (r *runState) endCanceled(ctx context.Context, cause error) error {
+	reason := "canceled"
+	if cause != nil {
+		reason = cause.Error()
+	}
+	event := storage.Event{Kind: storage.RunCancelingEvt, At: r.inst.now(), Message: reason}
+	t := storage.Transition{Target: storage.RunCanceled, Reason: reason, Events: []storage.Event{event}}
+	if err := r.transition(ctx, storage.RunCanceling, t); err != nil {
+		return err
+	}
+	event = storage.Event{Kind: storage.RunCanceledEvt, At: r.inst.now()}
+	return r.transition(ctx, storage.RunCanceled, storage.Transition{Events: []storage.Event{event}})
+}
+
+// whyFailed is the reason of a failed run in one line.
+func whyFailed(steps []*StepError, cause error) string {
+	if cause != nil {
+		first, _, _ := strings.Cut(cause.Error(), "\n")
+		return first
+	}
+	const most = 5
+	names := make([]string, 0, most)
+	for _, s := range steps[:min(most, len(steps))] {
+		names = append(names, quote(s.Step))
+	}
+	more := ""
+	if len(steps) > most {
+		more = fmt.Sprintf(" and %d more", len(steps)-most)
+	}
+	what := "step failed"
+	if len(steps) != 1 {
+		what = "steps failed"
+	}
+	return fmt.Sprintf("%d %s: %s%s", len(steps), what, strings.Join(names, ", "), more)
+}

@@ -1,0 +1,158 @@
+package dagster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// runOptions are the options of one run.
+type runOptions struct {
+	inst     *Instance
+	given    map[*asset]any
+	replaced map[*resource]any
+	config   map[*config]any
+	raw      []json.RawMessage // run config, later over earlier
+	tags     map[string]string
+	limit    int
+	limits   []executor.TagLimit
+	watch    func([]storage.Event)
+	parent   *storage.Run
+	executor executor.Executor
+	wrong    []error
+}
+
+func newRunOptions(opts []RunOption) *runOptions {
+	o := &runOptions{
+		given:    make(map[*asset]any),
+		replaced: make(map[*resource]any),
+		config:   make(map[*config]any),
+	}
+	for _, one := range opts {
+		if one == nil {
+			o.mistake(fmt.Errorf("run option: %w", errNil))
+			continue
+		}
+		one.applyRun(o)
+	}
+	if o.inst == nil {
+		o.inst = NewInstance(InstanceConfig{})
+	}
+	return o
+}
+
+func (o *runOptions) mistake(err error) { o.wrong = append(o.wrong, err) }
+
+type runOption func(o *runOptions)
+
+func (f runOption) applyRun(o *runOptions) { f(o) }
+
+// OnInstance records the run in an instance, and keeps its values there. Without it a run has a new instance in memory.
+func OnInstance(in *Instance) RunOption {
+	return runOption(func(o *runOptions) {
+		if in == nil {
+			o.mistake(fmt.Errorf("on instance: %w", errNil))
+		}
+		o.inst = in
+	})
+}
+
+// Given stands in for the asset's value in one run: the asset is not run, even if it is selected.
+func (a *Asset[T]) Given(v T) RunOption {
+	return runOption(func(o *runOptions) {
+		if a == nil {
+			o.mistake(fmt.Errorf("given asset: %w", errNil))
+			return
+		}
+		o.given[a.core] = v
+	})
+}
+
+// RunTags label a run. Several add up, the later holding.
+func RunTags(kv map[string]string) RunOption {
+	kv = maps.Clone(kv)
+	return runOption(func(o *runOptions) {
+		if o.tags == nil {
+			o.tags = make(map[string]string, len(kv))
+		}
+		maps.Copy(o.tags, kv)
+	})
+}
+
+// MaxConcurrent is how many steps of a run are run at once. Without it, as many as there are processors (GOMAXPROCS).
+func MaxConcurrent(n int) RunOption {
+	return runOption(func(o *runOptions) {
+		if n < 1 {
+			o.mistake(fmt.Errorf("max concurrent %d: not positive", n))
+		}
+		o.limit = n
+	})
+}
+
+// LimitTag is how many steps whose assets have the tag are run at once; an empty value means any value of the key, all
+// together. It may be given for several tags.
+func LimitTag(key, value string, n int) RunOption {
+	return runOption(func(o *runOptions) {
+		if n < 1 || key == "" {
+			o.mistake(fmt.Errorf("limit tag %s: want a key and a positive number, got %d", quote(key), n))
+		}
+		o.limits = append(o.limits, executor.TagLimit{Key: key, Value: value, Limit: n})
+	})
+}
+
+// RunConfig is run config as JSON: {"config": {"load": {"dir": "data"}}} sets the field dir of the config named load.
+// What it does not say keeps its value. Every unknown or ill-typed field is reported, with its path, and nothing runs.
+func RunConfig(data []byte) RunOption {
+	data = slices.Clone(data)
+	return runOption(func(o *runOptions) { o.raw = append(o.raw, data) })
+}
+
+// OnEvents calls fn with the events of the run, in order and never twice at once, after they have been stored. It must
+// return soon: storing waits for it.
+func OnEvents(fn func([]storage.Event)) RunOption {
+	return runOption(func(o *runOptions) { o.watch = fn })
+}
+
+// WithExecutor runs the steps by another executor than the one in this process.
+func WithExecutor(e executor.Executor) RunOption {
+	return runOption(func(o *runOptions) { o.executor = e })
+}
+
+// resolve lays the options over what the repository says, and checks that they name what it has.
+func (o *runOptions) resolve(c *catalog) error {
+	replaced, values := maps.Clone(c.replaced), maps.Clone(c.values)
+	for r, v := range o.replaced {
+		if !slices.Contains(c.resources, r) {
+			o.mistake(fmt.Errorf("replace resource %s: unknown resource: nothing in the repository uses it", quote(r.name)))
+		}
+		replaced[r] = v
+	}
+	for a := range o.given {
+		if i, ok := c.index[a.key]; !ok || c.assets[i].asset != a {
+			o.mistake(fmt.Errorf("given asset %s: not in the repository", quote(a.key)))
+		}
+	}
+	for cfg, v := range o.config {
+		if _, ok := values[cfg]; !ok {
+			o.mistake(fmt.Errorf("set config %s: unknown config: nothing in the repository uses it", quote(cfg.name)))
+		}
+		values[cfg] = v
+	}
+	for _, raw := range o.raw {
+		if err := decodeRunConfig(c, raw, values); err != nil {
+			o.mistake(err)
+		}
+	}
+	for _, cfg := range c.configs {
+		if err := cfg.validate(values[cfg]); err != nil {
+			o.mistake(err)
+		}
+	}
+	o.replaced, o.config = replaced, values
+	return errors.Join(o.wrong...)
+}

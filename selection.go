@@ -1,0 +1,55 @@
+package dagster
+
+import (
+	"strings"
+
+	"github.com/dagster-go/dagster/internal/selection"
+)
+
+// Selection says which assets: a string constant converts by itself.
+//
+//	revenue             the asset of that key; any key may be written key:"revenue"
+//	+revenue            it and all that it is made from
+//	revenue+            it and all that is made from it
+//	orders or revenue+  both
+//	*                   all that the repository makes
+//
+// An asset made elsewhere is left out: it cannot be run.
+type Selection string
+
+// Select is the selection of exactly these assets.
+func Select(assets ...AnyAsset) Selection {
+	var b strings.Builder
+	for i, a := range assets {
+		if i > 0 {
+			b.WriteString(" or ")
+		}
+		if in := inputOf(a); in.kind == readsAsset {
+			b.WriteString(selection.Quote(in.asset.key))
+		}
+	}
+	return Selection(b.String())
+}
+
+// resolve returns the indexes of the selected assets, in topological order.
+func (c *catalog) resolve(sel Selection) ([]int32, error) {
+	parsed, err := selection.Parse(string(sel))
+	if err != nil {
+		return nil, err
+	}
+	graph := selection.Graph{Up: c.up, Down: c.down, Index: func(key string) (int, bool) {
+		i, ok := c.index[key]
+		return int(i), ok
+	}}
+	in, err := parsed.Resolve(string(sel), graph, c.keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int32, 0, len(in))
+	for i, yes := range in {
+		if yes && !c.assets[i].external {
+			out = append(out, int32(i)) //nolint:gosec // an index of the assets
+		}
+	}
+	return out, nil
+}
