@@ -17,9 +17,9 @@ type Memory struct {
 	mu       sync.RWMutex
 	closed   chan struct{}
 	runs     map[RunID]*memoryRun
-	ids      []RunID // of runs, ascending
-	last     int64   // the newest event's ID
-	log      index   // all events
+	order    []*memoryRun // oldest first
+	last     int64        // the newest event's ID
+	log      index        // all events
 	assets   map[string]*memoryAsset
 	keys     []string // of assets, ascending
 	watchers map[chan struct{}]struct{}
@@ -61,10 +61,10 @@ func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
 	if m.runs[r.ID] != nil {
 		return fmt.Errorf("create run %q: %w", r.ID, ErrRunExists)
 	}
-	m.runs[r.ID] = &memoryRun{Run: r}
-	at, _ := slices.BinarySearch(m.ids, r.ID)
-	m.ids = slices.Insert(m.ids, at, r.ID)
-	m.store(m.runs[r.ID], slices.Clone(events))
+	created := &memoryRun{Run: r}
+	m.runs[r.ID] = created
+	m.order = slices.Insert(m.order, m.place(created), created)
+	m.store(created, slices.Clone(events))
 	return nil
 }
 
@@ -86,17 +86,20 @@ func (m *Memory) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	if err := m.ready(ctx); err != nil {
 		return nil, err
 	}
-	ids, limit := m.ids, pageSize(f.Limit, 100, 1000)
+	older, limit := m.order, pageSize(f.Limit, 100, 1000)
 	if f.Before != "" {
-		at, _ := slices.BinarySearch(ids, f.Before)
-		ids = ids[:at]
+		before, err := m.run(ctx, f.Before)
+		if err != nil {
+			return nil, fmt.Errorf("list runs before: %w", err)
+		}
+		older = older[:m.place(before)]
 	}
 	var page []Run
-	for _, id := range slices.Backward(ids) {
+	for _, r := range slices.Backward(older) {
 		if len(page) == limit {
 			break
 		}
-		if r := m.runs[id]; f.matches(&r.Run) {
+		if f.matches(&r.Run) {
 			page = append(page, clone(r.Run))
 		}
 	}
@@ -145,7 +148,8 @@ func (m *Memory) DeleteRun(ctx context.Context, id RunID) error {
 		a.log = slices.DeleteFunc(a.log, ofRun)
 	}
 	delete(m.runs, id)
-	m.ids = slices.DeleteFunc(m.ids, func(other RunID) bool { return other == id })
+	at := m.place(r)
+	m.order = slices.Delete(m.order, at, at+1)
 	m.wake()
 	return nil
 }
@@ -258,6 +262,14 @@ func (m *Memory) run(ctx context.Context, id RunID) (*memoryRun, error) {
 	return nil, fmt.Errorf("run %q: %w", id, ErrRunNotFound)
 }
 
+// place is where r stands among the runs, or would.
+func (m *Memory) place(r *memoryRun) int {
+	at, _ := slices.BinarySearchFunc(m.order, r, func(a, b *memoryRun) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return at
+}
+
 // store stamps events and keeps them, those of no run for a nil r. It returns the last one's ID.
 func (m *Memory) store(r *memoryRun, events []Event) int64 {
 	m.wake()
@@ -271,9 +283,6 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		if r != nil {
 			r.seq++
 			e.Run, e.Seq = r.ID, r.seq
-		}
-		if e.At.IsZero() {
-			e.At = time.Now()
 		}
 		e.At = e.At.UTC().Round(0)
 		if e.Asset != "" {

@@ -95,8 +95,7 @@ type Transition struct {
 	Events []Event
 }
 
-// RunFilter chooses runs; its zero value chooses all. Newest first: by descending ID, which for UUIDv7s is the order of
-// creation on every machine.
+// RunFilter chooses runs; its zero value chooses all. Newest first: by descending Created, then by descending ID.
 type RunFilter struct {
 	Repository string
 	Job        string
@@ -104,6 +103,6 @@ type RunFilter struct {
 	Tags       map[string]string // every one of them
 	Asset      string            // runs that asked for it
 	Root       RunID             // the root and its re-executions
-	Before     RunID             // older than this run, whether it is still there or not: the last of the page before
+	Before     RunID             // older than this run, the last of the page before; [ErrRunNotFound] if it is gone
 	Limit      int               // Defaults to 100; at most 1000, what is more counts as that.
 }

@@ -70,9 +70,8 @@ type Batch struct {
 	Run   RunID
 	Epoch int64
 
-	// Events get their ID, Seq and Run from the store, in place, and where it is zero their At, which is now. The
-	// store may keep the slice: once it is stored the caller must not change it. A batch that was refused may be
-	// given again. Events of no run have no Seq.
+	// Events get their ID, Seq and Run from the store, in place. The store may keep the slice: once it is stored
+	// the caller must not change it. A batch that was refused may be given again. Events of no run have Seq 0.
 	Events []Event
 }
 
