@@ -17,7 +17,6 @@ CREATE TABLE runs (
     job           TEXT NOT NULL,
     status        TEXT NOT NULL,
     epoch         INTEGER NOT NULL,
-    lineage       TEXT NOT NULL,    -- the first run of the line: the run itself, or its root
     created       INTEGER NOT NULL, -- times are nanoseconds since 1970, null where there is none
     started       INTEGER,
     ended         INTEGER,
@@ -35,7 +34,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_created ON runs (created, id);
 CREATE INDEX runs_status ON runs (status, created, id);
 CREATE INDEX runs_job ON runs (job, created, id);
-CREATE INDEX runs_lineage ON runs (lineage, created, id);
+CREATE INDEX runs_root ON runs (root, created, id) WHERE root IS NOT NULL;
 
 CREATE TRIGGER runs_final BEFORE UPDATE OF status, epoch ON runs
 WHEN old.status IN ('SUCCESS', 'FAILURE', 'CANCELED')

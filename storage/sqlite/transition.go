@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+// Transition implements [storage.RunStore].
+func (s *Store) Transition(ctx context.Context, id storage.RunID, tr storage.Transition) (storage.Run, error) {
+	if tr.At.IsZero() {
+		tr.At = time.Now()
+	}
+	w := &change{id: id, transition: tr}
+	var err error
+	if w.rows, w.size, err = s.kinds.encode(tr.Events); err == nil {
+		err = s.queue.submit(ctx, w, len(tr.Events)+2)
+	}
+	if err != nil {
+		return w.run, fmt.Errorf("change run %q: %w", id, err)
+	}
+	return w.run, nil
+}
+
+type change struct {
+	id         storage.RunID
+	transition storage.Transition
+	rows       []row
+	size       int
+	run        storage.Run // as it is afterwards
+}
+
+func (w *change) do(t *tx) error {
+	h, err := t.mustRun(w.id)
+	if err != nil {
+		return err
+	}
+	err = t.query(oneRun, []driver.Value{string(w.id)}, func(row []driver.Value) (err error) {
+		w.run, err = scanRun(row)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if w.run, err = storage.Apply(w.run, w.transition); err != nil {
+		return err
+	}
+	r := w.run
+	// The old values are in the condition too: no update leaves a state that was not looked at.
+	err = t.exec(`UPDATE runs SET status = ?, epoch = ?, started = ?, ended = ?, worker = ?, cancel_target = ?, cancel_reason = ?,
+		error = ? WHERE n = ? AND status = ? AND epoch = ?`,
+		string(r.Status), r.Epoch, nanoseconds(r.Started), nanoseconds(r.Ended), orNull(r.Worker), orNull(string(r.CancelTarget)),
+		orNull(r.CancelReason), orNull(r.Error), h.n, string(w.transition.From), w.transition.Epoch)
+	if err != nil {
+		return err
+	}
+	h.status, h.epoch = r.Status, r.Epoch
+	_, err = t.append(h, w.rows, w.size)
+	return err
+}
+
+// DeleteRun implements [storage.RunStore].
+func (s *Store) DeleteRun(ctx context.Context, id storage.RunID) error {
+	if err := s.queue.submit(ctx, &deletion{id: id, kinds: s.kinds}, 100); err != nil {
+		return fmt.Errorf("delete run %q: %w", id, err)
+	}
+	return nil
+}
+
+type deletion struct {
+	id    storage.RunID
+	kinds *kinds
+}
+
+func (w *deletion) do(t *tx) error {
+	h, err := t.mustRun(w.id)
+	if err != nil {
+		return err
+	}
+	if !h.status.Terminal() {
+		return fmt.Errorf("it is %s: %w", h.status, storage.ErrRunNotEnded)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if err := w.keep(t, h.n); err != nil {
+		return err
+	}
+	if err := t.exec("DELETE FROM events WHERE run = ?", h.n); err != nil {
+		return err
+	}
+	delete(t.runs, w.id)
+	return t.exec("DELETE FROM runs WHERE n = ?", h.n)
+}
+
+// keep copies the events of the run that are the last word on an asset or a partition.
+func (w *deletion) keep(t *tx, run int64) error {
+	var list []storage.Event
+	// The joins are in the order in which few rows are read: the asset events of this run, then what is known of each.
+	err := t.query("SELECT "+eventColumns+` FROM events e INDEXED BY events_run
+		JOIN runs r ON r.n = e.run JOIN assets a ON a.n = e.asset
+		LEFT JOIN asset_partitions p ON p.asset = e.asset AND p.partition = coalesce(e.partition, '')
+		WHERE e.run = ? AND (e.id = p.latest OR e.id = a.latest OR e.id = a.failed)`, []driver.Value{run},
+		func(row []driver.Value) error {
+			e, err := w.kinds.scanEvent(context.Background(), t.c, row)
+			list = append(list, e)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		text, err := encodeCopy(e)
+		if err != nil {
+			return t.fault(err)
+		}
+		for _, update := range []string{
+			"UPDATE asset_partitions SET latest_copy = ? WHERE latest = ? AND asset = (SELECT n FROM assets WHERE key = ?)",
+			"UPDATE assets SET latest_copy = ? WHERE latest = ? AND key = ?",
+			"UPDATE assets SET failed_copy = ? WHERE failed = ? AND key = ?",
+		} {
+			if err := t.exec(update, text, e.ID, e.Asset); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
