@@ -1,0 +1,279 @@
+package schema
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Decode decodes JSON on top of the value that into points to, which must be of the schema's type. What the JSON leaves
+// out stays as it is: structs are merged, also those behind pointers; lists, maps and everything else are replaced.
+// Memory that the old value shares with others is not written to. Data that is empty is like an empty object.
+//
+// It is strict. Unknown and repeated fields, values of a wrong type or out of range, null where Go has no nil, and
+// required fields that are neither given nor already different from zero, are all reported at once as [Errors], their
+// paths starting with path. The value is then as before. No text of a secret is ever part of an error.
+func (s *Schema) Decode(path string, data []byte, into any) error {
+	target := reflect.ValueOf(into)
+	if target.Kind() != reflect.Pointer || target.IsNil() || target.Type().Elem() != s.root.typ {
+		return fmt.Errorf("decode config: want a pointer to %s, got %T", s.root.typ, into)
+	}
+	at := &place{name: path}
+	if len(data) == 0 {
+		data = []byte("{}")
+	}
+	input, err := parse(data)
+	if err != nil {
+		return Errors{{Path: path, Message: err.Error()}}
+	}
+	value := reflect.New(s.root.typ).Elem()
+	value.Set(target.Elem())
+	d := decoder{}
+	d.decode(at, s.root, nil, input, value)
+	if err := d.err(at); err != nil {
+		return err
+	}
+	target.Elem().Set(value)
+	return nil
+}
+
+type decoder struct{ mistakes }
+
+// decode sets into, which holds the default, to what the input says. Of what enum says only strings take notice.
+func (d *decoder) decode(at *place, n *node, enum []string, in tree, into reflect.Value) {
+	if n.kind == kindSecret {
+		d.secret(at, n, in, into)
+		return
+	}
+	d.repeats(at, n, in)
+	if in.token == tokenNull && n.nullable() {
+		into.SetZero()
+		return
+	}
+	switch n.kind {
+	case kindPointer:
+		d.pointer(at, n, enum, in, into)
+	case kindObject:
+		d.object(at, n, in, into)
+	case kindList, kindArray:
+		d.list(at, n, enum, in, into)
+	case kindMap:
+		d.mapping(at, n, enum, in, into)
+	case kindAny, kindOpaque:
+		d.opaque(at, n, in, into)
+	case kindText:
+		d.text(at, n, in, into)
+	default:
+		d.scalar(at, n, enum, in, into)
+	}
+}
+
+// nullable reports whether null means something for the type.
+func (n *node) nullable() bool {
+	switch n.kind {
+	case kindPointer, kindList, kindMap, kindBytes:
+		return true
+	case kindAny:
+		return n.typ.Kind() == reflect.Interface
+	default:
+		return false
+	}
+}
+
+func (d *decoder) wrong(at *place, want string, in tree) {
+	d.add(at, "want %s, got %s", want, in.described())
+}
+
+// mismatch is wrong for a value that is not repeated: what stands in the place of a struct may be a secret of it.
+func (d *decoder) mismatch(at *place, want string, in tree) {
+	d.add(at, "want %s, got %s", want, in.token)
+}
+
+// repeats reports the members of an object that occur twice, and in a value that is not looked at otherwise, those of
+// all objects in it.
+func (d *decoder) repeats(at *place, n *node, in tree) {
+	inside := n.kind == kindAny || n.kind == kindOpaque
+	if !inside && n.kind != kindObject && n.kind != kindMap {
+		return
+	}
+	for _, m := range in.members {
+		if m.repeated {
+			d.add(at.member(m.name), "given more than once")
+		}
+		if inside {
+			d.repeats(at.member(m.name), n, m.value)
+		}
+	}
+	for i, item := range in.items {
+		if !inside {
+			break
+		}
+		d.repeats(at.at(i), n, item)
+	}
+}
+
+func (d *decoder) pointer(at *place, n *node, enum []string, in tree, into reflect.Value) {
+	p := reflect.New(n.typ.Elem())
+	if !into.IsNil() {
+		p.Elem().Set(into.Elem())
+	}
+	d.decode(at, n.elem, enum, in, p.Elem())
+	into.Set(p)
+}
+
+func (d *decoder) object(at *place, n *node, in tree, into reflect.Value) {
+	if in.token != tokenObject {
+		d.mismatch(at, "object", in)
+		return
+	}
+	given := make([]bool, len(n.fields))
+	for _, m := range in.members {
+		i, ok := n.byName[m.name]
+		if !ok {
+			d.unknown(at, n, m.name)
+			continue
+		}
+		f := &n.fields[i]
+		given[i] = true
+		d.decode(at.member(m.name), f.node, f.enum, m.value, settable(into, f.index))
+	}
+	for i := range n.fields {
+		if !given[i] {
+			d.missing(at, &n.fields[i], into)
+		}
+	}
+}
+
+// settable returns a field, giving embedded pointers on the way a struct of their own.
+func settable(v reflect.Value, index []int) reflect.Value {
+	for i, x := range index {
+		if i > 0 && v.Kind() == reflect.Pointer {
+			p := reflect.New(v.Type().Elem())
+			if !v.IsNil() {
+				p.Elem().Set(v.Elem())
+			}
+			v.Set(p)
+			v = p.Elem()
+		}
+		v = v.Field(x)
+	}
+	return v
+}
+
+func (d *decoder) unknown(at *place, n *node, name string) {
+	at = at.member(name)
+	if near := nearest(name, n.fields); near != "" {
+		d.add(at, "unknown field, did you mean %q?", near)
+		return
+	}
+	var known []string
+	for i, f := range n.fields {
+		if i == 12 {
+			known = append(known, "...")
+			break
+		}
+		known = append(known, f.name)
+	}
+	if len(known) == 0 {
+		d.add(at, "unknown field, there are none here")
+		return
+	}
+	d.add(at, "unknown field, known are %s", strings.Join(known, ", "))
+}
+
+// missing reports a field that is needed and not given, or what is needed in it.
+func (d *decoder) missing(at *place, f *field, object reflect.Value) {
+	if !f.needed() {
+		return
+	}
+	at = at.member(f.name)
+	v, err := object.FieldByIndexErr(f.index)
+	switch {
+	case err != nil, f.required && v.IsZero():
+		d.add(at, "missing, it is required")
+	case f.node.kind == kindObject:
+		for i := range f.node.fields {
+			d.missing(at, &f.node.fields[i], v)
+		}
+	}
+}
+
+func (d *decoder) list(at *place, n *node, enum []string, in tree, into reflect.Value) {
+	if in.token != tokenList {
+		d.mismatch(at, "list", in)
+		return
+	}
+	if n.kind == kindList {
+		into.Set(reflect.MakeSlice(n.typ, len(in.items), len(in.items)))
+	} else if n.typ.Len() != len(in.items) {
+		d.add(at, "want a list of %d, got %d", n.typ.Len(), len(in.items))
+		return
+	}
+	for i, item := range in.items {
+		into.Index(i).SetZero()
+		d.decode(at.at(i), n.elem, enum, item, into.Index(i))
+	}
+}
+
+func (d *decoder) mapping(at *place, n *node, enum []string, in tree, into reflect.Value) {
+	if in.token != tokenObject {
+		d.mismatch(at, "object", in)
+		return
+	}
+	m := reflect.MakeMapWithSize(n.typ, len(in.members))
+	for _, one := range in.members {
+		v := reflect.New(n.typ.Elem()).Elem()
+		d.decode(at.member(one.name), n.elem, enum, one.value, v)
+		m.SetMapIndex(reflect.ValueOf(one.name).Convert(n.typ.Key()), v)
+	}
+	into.Set(m)
+}
+
+// opaque leaves a value to its own type. It starts from zero: a copy of the old value may share memory with it.
+func (d *decoder) opaque(at *place, n *node, in tree, into reflect.Value) {
+	p := reflect.New(n.typ)
+	if err := json.Unmarshal(in.raw, p.Interface()); err != nil {
+		d.add(at, "%v", err)
+		return
+	}
+	into.Set(p.Elem())
+}
+
+func (d *decoder) text(at *place, n *node, in tree, into reflect.Value) {
+	if in.token != tokenString {
+		d.wrong(at, "string", in)
+		return
+	}
+	p := reflect.New(n.typ)
+	if err := p.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(in.text)); err != nil {
+		d.add(at, "%v", err)
+		return
+	}
+	into.Set(p.Elem())
+}
+
+// hidden is what stands for a secret whose value is not shown.
+const hidden = "[secret]"
+
+// secret takes the forms of a secret. Whatever is wrong with it, the text stays out of the error.
+func (d *decoder) secret(at *place, n *node, in tree, into reflect.Value) {
+	isRef := in.token == tokenObject && len(in.members) == 1 &&
+		in.members[0].name == "env" && in.members[0].value.token == tokenString && in.members[0].value.text != ""
+	switch {
+	case in.token == tokenString && in.text == hidden:
+		d.add(at, "%q only stands for a secret that was not shown, give the secret or {\"env\": \"NAME\"}", hidden)
+		return
+	case !isRef && in.token != tokenString && in.token != tokenNull:
+		d.add(at, "want a secret, a string or {\"env\": \"NAME\"}, got %s", in.token)
+		return
+	}
+	p := reflect.New(n.typ)
+	if err := p.Interface().(json.Unmarshaler).UnmarshalJSON(slices.Clone(in.raw)); err != nil {
+		d.add(at, "not a valid secret")
+		return
+	}
+	into.Set(p.Elem())
+}

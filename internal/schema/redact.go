@@ -1,0 +1,166 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Redact returns the JSON of a value of the schema's type, or of a pointer to one, which may be stored and shown: a
+// secret that refers to the environment is {"env": "NAME"}, one that does not is "[secret]", an unset one null. Every
+// field is there, also one that encoding/json would omit. Secrets in fields of type any are found too; what a type with
+// its own MarshalJSON says about itself is taken as it is.
+func (s *Schema) Redact(v any) (json.RawMessage, error) {
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Pointer && !value.IsNil() && value.Type() != s.root.typ {
+		value = value.Elem()
+	}
+	if !value.IsValid() || value.Type() != s.root.typ {
+		return nil, fmt.Errorf("redact config: want a %s, got %T", s.root.typ, v)
+	}
+	var b bytes.Buffer
+	if err := redact(&b, s.root, value, 0); err != nil {
+		return nil, fmt.Errorf("redact %s: %w", s.root.typ, err)
+	}
+	return b.Bytes(), nil
+}
+
+func redact(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("nested more than %d deep", maxDepth)
+	}
+	switch n.kind {
+	case kindSecret:
+		return redactSecret(b, v)
+	case kindPointer:
+		if v.IsNil() {
+			return write(b, nil)
+		}
+		return redact(b, n.elem, v.Elem(), depth+1)
+	case kindObject:
+		return redactObject(b, n, v, depth)
+	case kindList, kindArray:
+		return redactList(b, n, v, depth)
+	case kindMap:
+		return redactMap(b, n, v, depth)
+	case kindDuration:
+		return write(b, time.Duration(v.Int()).String())
+	case kindAny:
+		return redactAny(b, v, depth)
+	default:
+		return write(b, addressed(v))
+	}
+}
+
+// addressed returns a pointer to a copy: the method that marshals a value may be one of the pointer.
+func addressed(v reflect.Value) any {
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	return p.Interface()
+}
+
+func write(b *bytes.Buffer, v any) error {
+	text, err := json.Marshal(v)
+	b.Write(text)
+	return err
+}
+
+// redactSecret trusts the type only to name a variable.
+func redactSecret(b *bytes.Buffer, v reflect.Value) error {
+	text, err := json.Marshal(addressed(v))
+	if err != nil {
+		return write(b, hidden) // and its error is not to be trusted either
+	}
+	if string(text) == "null" {
+		return write(b, nil)
+	}
+	var ref map[string]string
+	if json.Unmarshal(text, &ref) != nil || len(ref) != 1 || ref["env"] == "" {
+		return write(b, hidden)
+	}
+	return write(b, map[string]string{"env": ref["env"]})
+}
+
+func redactObject(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+	separator := "{"
+	for i := range n.fields {
+		f := &n.fields[i]
+		member, err := v.FieldByIndexErr(f.index)
+		if err != nil {
+			continue // below an embedded pointer that is nil
+		}
+		b.WriteString(separator)
+		separator = ","
+		if err := write(b, f.name); err != nil {
+			return err
+		}
+		b.WriteByte(':')
+		if err := redact(b, f.node, member, depth+1); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	b.WriteString(strings.TrimPrefix(separator, ",") + "}")
+	return nil
+}
+
+func redactList(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+	if n.kind == kindList && v.IsNil() {
+		return write(b, nil)
+	}
+	b.WriteByte('[')
+	for i := range v.Len() {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := redact(b, n.elem, v.Index(i), depth+1); err != nil {
+			return err
+		}
+	}
+	b.WriteByte(']')
+	return nil
+}
+
+func redactMap(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+	if v.IsNil() {
+		return write(b, nil)
+	}
+	members := map[string]reflect.Value{}
+	for key, value := range v.Seq2() {
+		members[key.String()] = value
+	}
+	b.WriteByte('{')
+	for i, key := range slices.Sorted(maps.Keys(members)) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := write(b, key); err != nil {
+			return err
+		}
+		b.WriteByte(':')
+		if err := redact(b, n.elem, members[key], depth+1); err != nil {
+			return err
+		}
+	}
+	b.WriteByte('}')
+	return nil
+}
+
+// redactAny looks into a value by the schema that its type would have.
+func redactAny(b *bytes.Buffer, v reflect.Value, depth int) error {
+	if v.Kind() != reflect.Interface {
+		return write(b, addressed(v)) // JSON as it was given
+	}
+	if v.IsNil() {
+		return write(b, nil)
+	}
+	s, err := Of(v.Elem().Type())
+	if err != nil {
+		return err
+	}
+	return redact(b, s.root, v.Elem(), depth+1)
+}
