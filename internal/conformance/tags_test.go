@@ -1,0 +1,171 @@
+package conformance_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/internal/conformance"
+)
+
+// nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
+type nameCase struct {
+	Kind  string          `json:"kind"`
+	Value json.RawMessage `json:"value"`
+	OK    bool            `json:"ok"`
+}
+
+// text is the value of a case about one name.
+func (c nameCase) text() string {
+	var s string
+	if json.Unmarshal(c.Value, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// list is the value of a case about several: the parts of a key, a tag and its value.
+func (c nameCase) list() []string {
+	var list []string
+	if json.Unmarshal(c.Value, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// questions ask whether the value of a case is accepted, by its kind.
+func questions() map[string]func(ctx context.Context, c nameCase) error {
+	option := func(of func(c nameCase) dagster.AssetOption) func(context.Context, nameCase) error {
+		return func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewAsset("a", dagster.From(zero), of(c)))
+		}
+	}
+	return map[string]func(ctx context.Context, c nameCase) error{
+		"asset_tag": option(func(c nameCase) dagster.AssetOption {
+			return dagster.Tags(map[string]string{c.list()[0]: c.list()[1]})
+		}),
+		"group": option(func(c nameCase) dagster.AssetOption { return dagster.Group(c.text()) }),
+		"owner": option(func(c nameCase) dagster.AssetOption { return dagster.Owners(c.text()) }),
+		"kind":  option(func(c nameCase) dagster.AssetOption { return dagster.Kinds(c.text()) }),
+		"kinds": option(func(c nameCase) dagster.AssetOption { return dagster.Kinds(c.list()...) }),
+		"asset_key": func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewAsset(strings.Join(c.list(), "/"), dagster.From(zero)))
+		},
+		"asset_name": func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewAsset(c.text(), dagster.From(zero)))
+		},
+		"asset_spec_key": func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewSource[int](strings.Join(c.list(), "/")))
+		},
+		"resource_key": func(_ context.Context, c nameCase) error {
+			r := dagster.NewResource(c.text(), dagster.From(zero), nil)
+			return validate(dagster.NewAsset("a", dagster.From1(r, identity)))
+		},
+		"run_tag": func(ctx context.Context, c nameCase) error {
+			a := dagster.NewAsset("a", dagster.From(zero))
+			tags := dagster.RunTags(map[string]string{c.list()[0]: c.list()[1]})
+			_, err := dagster.NewRepository("tagged", a).Materialize(ctx, "*", tags)
+			return err
+		},
+	}
+}
+
+func TestConformanceTagsValidation(t *testing.T) {
+	t.Parallel()
+
+	ask := questions()
+	conformance.Each(
+		t, "tags_validation", func(t *testing.T, c nameCase) {
+			t.Helper()
+
+			err := ask[c.Kind](t.Context(), c)
+			assert.Equal(t, c.OK, err == nil, "%s %s: %v", c.Kind, c.Value, err)
+		},
+		append(keysThatDiffer(), kindsThatWait()...)...,
+	)
+}
+
+// keysThatDiffer are the rows of docs/adr/0004.
+func keysThatDiffer() []conformance.Rule[nameCase] {
+	words := []string{
+		"and", "for", "None", "True", "def", "class", "print", "self", // Python's
+		"input", "output", "context", "conf", "config", "type", // of Dagster's decorators
+	}
+	refuse := func(c *nameCase) { c.OK = false }
+	return []conformance.Rule[nameCase]{
+		{
+			Why:     "an asset without a key, or with an empty part in it, is refused (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return c.isKey() && slices.Contains(c.parts(), "") },
+			Instead: refuse,
+		},
+		{
+			Why:     "a resource without a name is refused (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return c.Kind == "resource_key" && c.text() == "" },
+			Instead: refuse,
+		},
+		{
+			Why: "words of Python and of Dagster's decorators are keys like any other (docs/adr/0004)",
+			Match: func(c nameCase) bool {
+				return c.isKey() && len(c.parts()) == 1 && slices.Contains(words, c.parts()[0])
+			},
+			Instead: func(c *nameCase) { c.OK = true },
+		},
+		{
+			Why:   "a key is written with slashes, so no part can hold one",
+			Match: func(c nameCase) bool { return c.isKey() && strings.Contains(strings.Join(c.parts(), ""), "/") },
+		},
+	}
+}
+
+// isKey reports whether the case is about the key of an asset.
+func (c nameCase) isKey() bool { return strings.HasPrefix(c.Kind, "asset_") && c.Kind != "asset_tag" }
+
+// parts are the parts of a key; one that is empty has one, which is empty.
+func (c nameCase) parts() []string {
+	if list := c.list(); len(list) > 0 {
+		return list
+	}
+	return []string{c.text()}
+}
+
+// kindsThatWait leave out what can't be declared yet. A rule goes when its feature comes.
+func kindsThatWait() []conformance.Rule[nameCase] {
+	features := map[string][]string{
+		"jobs and ops": {"op_name", "job_name", "job_tag", "input_name", "output_name", "mapping_key"},
+		"checks":       {"check_name"},
+		"partitions":   {"partition_key", "partition_keys", "dynamic_partition"},
+		"schedules":    {"cron"},
+	}
+	var rules []conformance.Rule[nameCase]
+	for feature, kinds := range features {
+		for _, kind := range kinds {
+			rules = append(rules, conformance.Rule[nameCase]{
+				Why:   "kind " + kind + " comes with " + feature,
+				Match: func(c nameCase) bool { return c.Kind == kind },
+			})
+		}
+	}
+	return rules
+}
+
+// Every kind of the file is either asked or said to wait.
+func TestKindsOfTagsValidation(t *testing.T) {
+	t.Parallel()
+
+	f, err := conformance.Read("tags_validation")
+	require.NoError(t, err)
+	asked := questions()
+	_, cases, _, err := conformance.Plan(f, kindsThatWait()...)
+	require.NoError(t, err)
+	for _, c := range cases {
+		assert.Contains(t, asked, c.Kind)
+	}
+}
+
+func identity(_ context.Context, v int) (int, error) { return v, nil }
