@@ -89,8 +89,10 @@ func (b *builder) build(path string, t reflect.Type) *node {
 		return n
 	}
 	n := &node{typ: t}
-	b.nodes[t] = n
-	b.open[t] = true
+	if t.Name() != "" { // every recursion leads through a type with a name
+		b.nodes[t] = n
+		b.open[t] = true
+	}
 	if n.kind = kindByMethod(t); n.kind == 0 {
 		b.buildByKind(path, n)
 	}
