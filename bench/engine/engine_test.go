@@ -10,10 +10,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	gotaskflow "github.com/noneback/go-taskflow"
+
 	"github.com/dagster-go/dagster/bench/internal/dags"
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
-	gotaskflow "github.com/noneback/go-taskflow"
 )
 
 const steps = 1000
@@ -21,6 +22,8 @@ const steps = 1000
 // BenchmarkEngine is a run by our engine: checked plan, retries, skips and outcomes included, events thrown away.
 func BenchmarkEngine(b *testing.B) {
 	eachShape(b, func(b *testing.B, graph [][]int) {
+		b.Helper()
+
 		plan := planOf(graph)
 		for b.Loop() {
 			var w counter
@@ -37,11 +40,13 @@ func BenchmarkEngine(b *testing.B) {
 // BenchmarkGoTaskflow is the same graph in github.com/noneback/go-taskflow, whose tasks return nothing and can't fail.
 func BenchmarkGoTaskflow(b *testing.B) {
 	eachShape(b, func(b *testing.B, graph [][]int) {
+		b.Helper()
+
 		for b.Loop() {
 			b.StopTimer()
 			var n atomic.Int64
 			flow := flowOf(graph, &n)
-			pool := gotaskflow.NewExecutor(uint(runtime.GOMAXPROCS(0))) //nolint:gosec // not negative
+			pool := gotaskflow.NewExecutor(uint(runtime.GOMAXPROCS(0)))
 			b.StartTimer()
 			pool.Run(flow).Wait()
 			if n.Load() != steps {

@@ -59,7 +59,7 @@ func run(ctx context.Context, t task) (_ figures, err error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := count(ctx, store, result.RunID)
+	events, err := count(ctx, store, storage.RunID(result.RunID()))
 	return figures{
 		"ms_per_step":     wall * 1e3 / float64(t.N),
 		"cpu_ms_per_step": cpu * 1e3 / float64(t.N),
