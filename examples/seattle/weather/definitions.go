@@ -1,0 +1,16 @@
+// Package weather is the weather of Seattle as assets: from the observations, by way of checked rows and summaries, to a
+// report with a picture.
+//
+// Each file is about one noun: the asset, its types, and the function that makes it. The functions know nothing of
+// runs: the tests call them like any other.
+package weather
+
+import "github.com/dagster-go/dagster"
+
+// Definitions are all assets of the package, and what holds for them.
+var Definitions = dagster.Defs{
+	Raw, Days,
+	Monthly, Normals, Yearly, DrySpells, RecordDays,
+	Chart, Page, Report,
+	dagster.Defaults(dagster.Owners("team:weather"), dagster.Tags(map[string]string{"city": "seattle"})),
+}

@@ -1,0 +1,115 @@
+package weather
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/io/csv"
+	"github.com/dagster-go/dagster/metadata"
+)
+
+// Month is the weather of one month.
+type Month struct {
+	Month    string  `csv:"month" json:"month"` // 2012-01
+	Days     int     `csv:"days" json:"days"`
+	Rain     float64 `csv:"rain_mm" json:"rain_mm"` // in all
+	MeanHigh float64 `csv:"mean_high_c" json:"mean_high_c"`
+	MeanLow  float64 `csv:"mean_low_c" json:"mean_low_c"`
+	WetDays  int     `csv:"wet_days" json:"wet_days"`
+}
+
+// Monthly is a row for each month of the observations.
+var Monthly = dagster.NewAsset(
+	"summary/monthly", dagster.From2(Days, limits, SumMonths), dagster.StoredAs(".csv", csv.Encode[Month], csv.Decode[Month]),
+	dagster.Group("summary"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
+	dagster.Description("Temperatures and rain of each month."),
+	dagster.Metadata(metadata.Schema[Month]("dagster/column_schema")),
+)
+
+// SumMonths sums up the days of each month. The days are in order.
+func SumMonths(ctx context.Context, days []Day, l Limits) ([]Month, error) {
+	var months []Month
+	for of := range runs(days, Date.Month) {
+		months = append(months, sumMonth(of, l))
+	}
+	dagster.AddMetadata(ctx, metadata.Rows(len(months)), metadata.Markdown("months", monthTable(months)))
+	return months, nil
+}
+
+func sumMonth(days []Day, l Limits) Month {
+	m := Month{Month: days[0].Date.Month(), Days: len(days)}
+	for _, d := range days {
+		m.Rain += d.Rain
+		m.MeanHigh += d.High
+		m.MeanLow += d.Low
+		if !l.Dry(d) {
+			m.WetDays++
+		}
+	}
+	m.MeanHigh /= float64(m.Days)
+	m.MeanLow /= float64(m.Days)
+	return m
+}
+
+func monthTable(months []Month) string {
+	var b strings.Builder
+	b.WriteString("| month | rain, mm | mean high, °C | mean low, °C | wet days |\n|---|--:|--:|--:|--:|\n")
+	for _, m := range months {
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f | %d |\n", m.Month, m.Rain, m.MeanHigh, m.MeanLow, m.WetDays)
+	}
+	return b.String()
+}
+
+// Normal is what a month of the calendar is like, over all years.
+type Normal struct {
+	Month    int     `json:"month"` // 1 for January
+	Years    int     `json:"years"`
+	MeanHigh float64 `json:"mean_high_c"`
+	MeanLow  float64 `json:"mean_low_c"`
+	Rain     float64 `json:"rain_mm"` // of a mean year
+	Driest   float64 `json:"driest_mm"`
+	Wettest  float64 `json:"wettest_mm"`
+}
+
+// Normals are the twelve months of the calendar.
+var Normals = dagster.NewAsset(
+	"summary/normals", dagster.From1(Monthly, AverageMonths), dagster.Group("summary"), dagster.Kinds("json"), dagster.CodeVersion("1"),
+	dagster.Description("Each month of the calendar, averaged over the years, with its driest and its wettest year."),
+)
+
+// AverageMonths averages the months of one name over the years, each weighted by its days.
+func AverageMonths(ctx context.Context, months []Month) ([]Normal, error) {
+	normals := make([]Normal, 12)
+	days := make([]float64, 12)
+	for _, m := range months {
+		number, err := strconv.Atoi(m.Month[5:])
+		if err != nil || number < 1 || number > 12 {
+			return nil, fmt.Errorf("month %q: want a form like 2012-01", m.Month)
+		}
+		n := &normals[number-1]
+		if n.Years == 0 || m.Rain < n.Driest {
+			n.Driest = m.Rain
+		}
+		n.Wettest = max(n.Wettest, m.Rain)
+		n.Years++
+		n.Rain += m.Rain
+		n.MeanHigh += m.MeanHigh * float64(m.Days)
+		n.MeanLow += m.MeanLow * float64(m.Days)
+		days[number-1] += float64(m.Days)
+	}
+	for i := range normals {
+		n := &normals[i]
+		n.Month = i + 1
+		if n.Years == 0 {
+			return nil, fmt.Errorf("month %d: no year has it", n.Month)
+		}
+		n.Rain /= float64(n.Years)
+		n.MeanHigh /= days[i]
+		n.MeanLow /= days[i]
+	}
+	dagster.AddMetadata(ctx, metadata.Rows(len(normals)), metadata.Table("normals", normals))
+	return normals, nil
+}
