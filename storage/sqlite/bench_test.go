@@ -54,22 +54,31 @@ func BenchmarkAppend(b *testing.B) {
 	for _, producers := range []int{1, 16, 256} {
 		b.Run(strconv.Itoa(producers)+"producers", func(b *testing.B) {
 			s := benchStore(b, producers)
-			appendAll(b, s, producers, 1)
+			appendAll(b, s, 1, producers, 1)
 		})
 	}
+	b.Run("256producers/256runs", func(b *testing.B) {
+		s := benchStore(b, 256)
+		appendAll(b, s, 256, 256, 1)
+	})
 	// One run that records steps as fast as they can be stored: batches of many steps at once, two in flight.
 	for _, steps := range []int{1, 32, 128} {
 		b.Run(fmt.Sprintf("bulk/%dsteps", steps), func(b *testing.B) {
 			s := benchStore(b, 2)
-			appendAll(b, s, 2, 8*steps)
+			appendAll(b, s, 2, 2, 8*steps)
 		})
 	}
 }
 
 // appendAll appends b.N events in batches of size, and reports events a second and how long an append took.
-func appendAll(b *testing.B, s *sqlite.Store, producers, size int) {
+func appendAll(b *testing.B, s *sqlite.Store, runs, producers, size int) {
 	b.Helper()
 	rounds := max(1, b.N/producers/size)
+	var steps []storage.Event
+	for i := range 1000 {
+		asset := "asset_" + strconv.Itoa(i)
+		steps = append(steps, stepEvents("make_"+asset, asset)...)
+	}
 	took := make([][]time.Duration, producers)
 	var wg sync.WaitGroup
 	b.ReportAllocs()
@@ -77,16 +86,13 @@ func appendAll(b *testing.B, s *sqlite.Store, producers, size int) {
 	for p := range producers {
 		wg.Go(func() {
 			for round := range rounds {
-				batch := make([]storage.Event, 0, size+8)
-				for i := 0; len(batch) < size; i++ {
-					asset := "asset_" + strconv.Itoa((round*size/8+i)%1000)
-					batch = append(batch, stepEvents("make_"+asset, asset)...)
-				}
-				if size == 1 {
-					batch = batch[round%8:]
+				batch := make([]storage.Event, size)
+				first := (p*rounds + round) * size
+				for i := range batch {
+					batch[i] = steps[(first+i)%len(steps)]
 				}
 				start := time.Now()
-				if _, err := s.Append(b.Context(), storage.Batch{Run: runID(p), Events: batch[:size]}); err != nil {
+				if _, err := s.Append(b.Context(), storage.Batch{Run: runID(p % runs), Events: batch}); err != nil {
 					b.Error(err)
 					return
 				}

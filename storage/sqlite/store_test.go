@@ -1,0 +1,39 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/dagster-go/dagster/storage"
+	"github.com/dagster-go/dagster/storage/sqlite"
+	"github.com/dagster-go/dagster/storage/storagetest"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+func openAt(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+	require.NoError(t, err)
+	return s
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storagetest.Run(t, func(t *testing.T) storage.Storage {
+		return openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	})
+}
+
+func TestStore_shared(t *testing.T) {
+	t.Parallel()
+	storagetest.RunShared(t, func(t *testing.T) (a, b storage.Storage) {
+		path := filepath.Join(t.TempDir(), "dagster.db")
+		return openAt(t, path), openAt(t, path)
+	})
+}
