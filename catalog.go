@@ -93,6 +93,7 @@ func (c *catalog) addAssets() {
 		a := l.asset
 		if i, ok := c.index[a.key]; ok {
 			if other := c.assets[i].asset; other != a {
+				c.report(&a.definition)
 				c.wrong = append(c.wrong, a.wrong(fmt.Errorf("key: taken by the %s declared at %s", other.kind, other.place())))
 			}
 			continue

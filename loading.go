@@ -15,9 +15,9 @@ type loading struct {
 	by        *resource // another manager than the one that stored it
 	codec     *codec    // with by: how its type is decoded
 
-	inst      *Instance
-	open      *opener
-	scope     *scope // nil outside of steps
+	inst  *Instance
+	open  *opener
+	scope *scope // nil outside of steps
 }
 
 func (l *loading) address() Address {

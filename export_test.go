@@ -1,0 +1,15 @@
+package dagster
+
+// PlanAll compiles the plan of all that the repository makes.
+func PlanAll(r *Repository) error {
+	c, err := r.compiled()
+	if err != nil {
+		return err
+	}
+	selected, err := c.resolve("*")
+	if err != nil {
+		return err
+	}
+	newPlan(c, selected)
+	return nil
+}
