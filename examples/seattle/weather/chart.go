@@ -19,19 +19,22 @@ var Chart = dagster.NewAsset(
 // Blue and vermilion stay apart for every common kind of colour blindness, and in print.
 const (
 	blue  = "#0072b2"
+	pale  = "#4f9fd0"
 	red   = "#d55e00"
-	band  = "#f3dfc8"
+	band  = "#f5e3cf"
 	ink   = "#222"
 	faint = "#666"
 	grid  = `stroke="#e3e3e3"`
+
+	whisker = `stroke="#333" stroke-width="1.2"`
 )
 
 // Where things are, in pixels.
 const (
-	chartWidth, chartHeight = 880, 640
-	plotLeft, plotRight     = 56.0, 770.0
-	tempTop, tempFoot       = 92.0, 344.0
-	rainTop, rainFoot       = 414.0, 560.0
+	chartWidth, chartHeight = 880, 660
+	plotLeft, plotRight     = 48.0, 760.0
+	tempTop, tempFoot       = 112.0, 364.0
+	rainTop, rainFoot       = 434.0, 580.0
 )
 
 // DrawChart draws the twelve months of the calendar.
@@ -139,11 +142,11 @@ func drawRain(c *canvas, normals []Normal) {
 	const width = 34.0
 	for _, n := range normals {
 		x := across(n.Month)
-		c.bar(point{x - width/2, s.y(n.Rain)}, width, s.foot, `fill="`+blue+`" fill-opacity="0.75"`)
+		c.bar(point{x - width/2, s.y(n.Rain)}, width, s.foot, `fill="`+pale+`"`)
 		driest, wettest := point{x, s.y(n.Driest)}, point{x, s.y(n.Wettest)}
-		c.line(driest, wettest, `stroke="`+ink+`" stroke-width="1.2"`)
+		c.line(driest, wettest, whisker)
 		for _, end := range []point{driest, wettest} {
-			c.line(point{x - 5, end.y}, point{x + 5, end.y}, `stroke="`+ink+`" stroke-width="1.2"`)
+			c.line(point{x - 5, end.y}, point{x + 5, end.y}, whisker)
 		}
 		c.text(point{x, s.foot + 20}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%.0f", n.Rain)
 	}
