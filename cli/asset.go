@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/storage"
+)
+
+func (a *app) assetCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "asset",
+		Aliases: []string{"assets"},
+		Short:   "List, show and materialize assets",
+		Example: a.example("asset list", "asset show orders", `asset materialize --select "+revenue"`),
+	}
+	a.group(cmd)
+	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetMaterialize())
+	return cmd
+}
+
+func (a *app) assetList() *cobra.Command {
+	var sel string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the assets, each after those that it needs",
+		Example: a.example("asset list", `asset list --select "revenue+"`, "asset list --json"),
+		Args:    noArgs("; choose assets with --select %q"),
+		RunE: func(*cobra.Command, []string) error {
+			list, err := a.listAssets(sel)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(a.Stdout, list)
+			}
+			return write(a.Stdout, a.assetTable(list))
+		},
+	}
+	cmd.Flags().StringVar(&sel, "select", "", `only these assets: a key, "+key" with all it needs, "key+" with all that needs it, joined by "or"`)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
+	complete(cmd, "select", a.completeAssets)
+	return cmd
+}
+
+// listAssets describes the assets of all repositories in question, those made elsewhere too if nothing is selected.
+func (a *app) listAssets(sel string) ([]assetJSON, error) {
+	repos, err := a.repositories()
+	if err != nil {
+		return nil, err
+	}
+	if sel != "" {
+		r, err := a.owner("selection", selected(sel))
+		if err != nil {
+			return nil, err
+		}
+		repos = []*dagster.Repository{r}
+	}
+	list := []assetJSON{}
+	for _, r := range repos {
+		infos, err := r.Assets()
+		if err != nil {
+			return nil, err
+		}
+		var keys []string
+		if sel != "" {
+			if keys, err = r.Selected(dagster.Selection(sel)); err != nil {
+				return nil, err
+			}
+		}
+		for i := range infos {
+			if sel == "" || slices.Contains(keys, infos[i].Key) {
+				list = append(list, assetJSON{Repository: r.Name(), AssetInfo: infos[i]})
+			}
+		}
+	}
+	return list, nil
+}
+
+func (a *app) assetTable(list []assetJSON) string {
+	if len(list) == 0 {
+		return "No assets.\n"
+	}
+	several := len(a.Repositories) > 1
+	var t table
+	head := []string{"ASSET", "GROUP", "NEEDS", "DESCRIPTION"}
+	if several {
+		head = slices.Insert(head, 1, "REPOSITORY")
+	}
+	t.head(head...)
+	for i := range list {
+		info := &list[i]
+		about := fold(info.Description)
+		if info.External {
+			about = strings.TrimSpace("(made elsewhere) " + about)
+		}
+		row := []span{{info.Key, plain}, {info.Group, plain}, {some(info.Upstream, 3), dim}, {about, plain}}
+		if several {
+			row = slices.Insert(row, 1, span{info.Repository, plain})
+		}
+		t.add(row...)
+	}
+	return t.text(a.style)
+}
+
+// some are the first names, and how many more there are.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+func (a *app) assetShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:               "show KEY",
+		Short:             "Show one asset, and when it was last materialized",
+		Example:           a.example("asset show orders", "asset show orders --json"),
+		Args:              oneArg("the key of an asset"),
+		ValidArgsFunction: a.completeAssets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			info, err := a.describe(args[0])
+			if err != nil {
+				return err
+			}
+			if info.Latest, err = a.latest(cmd.Context(), args[0]); err != nil {
+				fmt.Fprintf(a.Stderr, "%s: not known when it was materialized: %v\n", a.Name, err)
+			}
+			if asJSON {
+				return writeJSON(a.Stdout, info)
+			}
+			return write(a.Stdout, a.assetText(info))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) describe(key string) (*assetJSON, error) {
+	r, err := a.owner(fmt.Sprintf("asset %q", key), keyed(key))
+	if err != nil {
+		return nil, err
+	}
+	infos, err := r.Assets()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(infos, func(info dagster.AssetInfo) bool { return info.Key == key })
+	return &assetJSON{Repository: r.Name(), AssetInfo: infos[i]}, nil
+}
+
+// latest is the asset's newest materialization, nil if there is none or no home.
+func (a *app) latest(ctx context.Context, key string) (event *eventJSON, err error) {
+	h, err := a.readHome(ctx)
+	if errors.Is(err, errNoRuns) {
+		return nil, nil //nolint:nilnil // never materialized
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	e, err := h.store.LatestMaterialization(ctx, key, "")
+	if errors.Is(err, storage.ErrNotMaterialized) {
+		return nil, nil //nolint:nilnil // never materialized
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := newEventJSON(&e)
+	return &out, err
+}
+
+func (a *app) assetText(info *assetJSON) string {
+	var t table
+	row := func(name, text string) {
+		if text != "" {
+			t.add(span{name, dim}, span{clean(text), plain})
+		}
+	}
+	t.add(span{"asset", dim}, span{info.Key, bold})
+	row("repository", info.Repository)
+	row("group", info.Group)
+	row("type", info.Type)
+	row("needs", strings.Join(info.Upstream, ", "))
+	row("needed by", strings.Join(info.Downstream, ", "))
+	row("resources", strings.Join(info.Resources, ", "))
+	row("configs", strings.Join(info.Configs, ", "))
+	row("kinds", strings.Join(info.Kinds, ", "))
+	row("owners", strings.Join(info.Owners, ", "))
+	row("tags", tagList(info.Tags))
+	row("code version", info.CodeVersion)
+	row("stored by", info.IOManager)
+	for _, m := range info.Metadata {
+		row(m.Key, fmt.Sprint(m.Value))
+	}
+	if info.File != "" {
+		row("declared at", fmt.Sprintf("%s:%d", info.File, info.Line))
+	}
+	switch {
+	case info.External:
+		row("made", "elsewhere")
+	case info.Latest == nil:
+		row("made", "never")
+	default:
+		row("made", fmt.Sprintf("%s (%s) by run %s", local(info.Latest.At), ago(info.Latest.At, time.Now()), info.Latest.Run))
+	}
+	text := t.text(style{color: a.style.color})
+	if info.Description != "" {
+		text += "\n" + indent(info.Description, "  ") + "\n"
+	}
+	return text
+}
+
+func tagList(tags map[string]string) string {
+	out := make([]string, 0, len(tags))
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		if tags[k] == "" {
+			out = append(out, k)
+			continue
+		}
+		out = append(out, k+"="+tags[k])
+	}
+	return strings.Join(out, ", ")
+}

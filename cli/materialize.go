@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dagster-go/dagster"
+)
+
+// runFlags are the flags of commands that execute a run.
+type runFlags struct {
+	limit  int
+	tags   []string
+	config string
+	json   bool
+}
+
+func (f *runFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&f.limit, "max-concurrent", 0, "how many steps run at once (default: as many as there are processors)")
+	flags.StringArrayVar(&f.tags, "tag", nil, "label the run: key=value; may be given several times")
+	flags.StringVar(&f.config, "config", "", `JSON file with run config, such as {"config": {"NAME": {"FIELD": 1}}}; "-" for standard input`)
+	flags.BoolVar(&f.json, "json", false, "print the events of the run as they are stored, one JSON object a line, and nothing else")
+	_ = cmd.MarkFlagFilename("config", "json")
+}
+
+// options reads what the flags name.
+func (f *runFlags) options(cmd *cobra.Command) ([]dagster.RunOption, error) {
+	var opts []dagster.RunOption
+	if cmd.Flags().Changed("max-concurrent") {
+		if f.limit < 1 {
+			return nil, usage("--max-concurrent %d: want 1 or more", f.limit)
+		}
+		opts = append(opts, dagster.MaxConcurrent(f.limit))
+	}
+	if len(f.tags) > 0 {
+		tags := make(map[string]string, len(f.tags))
+		for _, t := range f.tags {
+			key, value, ok := strings.Cut(t, "=")
+			if !ok || key == "" {
+				return nil, usage("--tag %q: want key=value", t)
+			}
+			tags[key] = value
+		}
+		opts = append(opts, dagster.RunTags(tags))
+	}
+	if f.config == "" {
+		return opts, nil
+	}
+	data, err := readConfig(cmd.InOrStdin(), f.config)
+	if err != nil {
+		return nil, usage("--config: %w", err)
+	}
+	return append(opts, dagster.RunConfig(data)), nil
+}
+
+// maxConfig bounds what is read as run config.
+const maxConfig = 16 << 20
+
+func readConfig(stdin io.Reader, name string) ([]byte, error) {
+	in := stdin
+	if name != "-" {
+		f, err := os.Open(name) //nolint:gosec // the user's own choice
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxConfig+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %q: %w", name, err)
+	case len(data) > maxConfig:
+		return nil, fmt.Errorf("read %q: longer than %d MiB", name, maxConfig>>20)
+	case strings.TrimSpace(string(data)) == "":
+		return nil, fmt.Errorf("read %q: it is empty; {} is a config that sets nothing", name)
+	}
+	return data, nil
+}
+
+func (a *app) assetMaterialize() *cobra.Command {
+	var sel string
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "materialize",
+		Short: "Run assets, each after those that it needs",
+		Long: "Run assets, each after those that it needs, and record the run. What they need and is not selected is\n" +
+			"loaded as it was stored before.\n\n" +
+			"A selection is \"*\" for all, a key, \"+key\" for it and all it needs, \"key+\" for it and all that needs it, or\n" +
+			"several of them joined by \"or\".\n\n" +
+			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
+		Example: a.example("asset materialize", `asset materialize --select "+revenue"`,
+			`asset materialize --select "orders or revenue+" --max-concurrent 4 --tag why=test`,
+			"asset materialize --config config.json", "asset materialize --json | jq -r .kind"),
+		Args: noArgs("; choose assets with --select %q"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts, err := f.options(cmd)
+			if err != nil {
+				return err
+			}
+			r, err := a.owner("selection", selected(sel))
+			if err != nil {
+				return err
+			}
+			h, err := a.runHome(cmd.Context())
+			if err != nil {
+				return err
+			}
+			start := func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
+				return r.Materialize(ctx, dagster.Selection(sel), opts...)
+			}
+			return a.execute(cmd.Context(), execution{repository: r, home: h, start: start, options: opts, json: f.json})
+		},
+	}
+	cmd.Flags().StringVar(&sel, "select", "*", "which assets")
+	f.add(cmd)
+	complete(cmd, "select", a.completeAssets)
+	return cmd
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/storage"
+)
+
+func (a *app) runRetry() *cobra.Command {
+	var f runFlags
+	var fromFailure bool
+	cmd := &cobra.Command{
+		Use:   "retry ID",
+		Short: `Run the steps of an ended run again, as a new run; "latest" is the newest run`,
+		Long: "Run the steps of an ended run again, as a new run that names the old one as its parent.\n\n" +
+			"With --from-failure only the steps that failed, were canceled, or did not run because of that; what\n" +
+			"succeeded is loaded as it was stored.",
+		Example:           a.example("run retry latest --from-failure", "run retry 0197b2f0-6c1e-7a53-8f0e-5d3c2b1a0f9e"),
+		Args:              oneArg(`the ID of a run, or "latest"`),
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts, err := f.options(cmd)
+			if err != nil {
+				return err
+			}
+			steps := dagster.AllSteps()
+			if fromFailure {
+				steps = dagster.FailedSteps()
+			}
+			return a.retry(cmd.Context(), args[0], steps, execution{options: opts, json: f.json})
+		},
+	}
+	cmd.Flags().BoolVar(&fromFailure, "from-failure", false, "only what failed and what did not run because of that")
+	f.add(cmd)
+	return cmd
+}
+
+func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, x execution) error {
+	var run storage.Run
+	err := a.withRun(ctx, id, func(_ *home, found storage.Run) error {
+		run = found
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if x.repository, err = a.ownerOf(&run); err != nil {
+		return err
+	}
+	if x.home, err = a.runHome(ctx); err != nil {
+		return err
+	}
+	x.start = func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
+		return x.repository.Reexecute(ctx, string(run.ID), steps, opts...)
+	}
+	return a.execute(ctx, x)
+}
+
+// ownerOf is the repository that a run is of.
+func (a *app) ownerOf(run *storage.Run) (*dagster.Repository, error) {
+	for _, r := range a.Repositories {
+		if r != nil && r.Name() == run.Repository {
+			if err := r.Validate(); err != nil {
+				return nil, &exit{code: exitUsage, err: err}
+			}
+			return r, nil
+		}
+	}
+	return nil, usage("run %s is of repository %q, which this program does not serve; it serves %s", run.ID, run.Repository, a.repositoryNames())
+}

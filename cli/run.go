@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "run",
+		Aliases: []string{"runs"},
+		Short:   "List, show and retry runs",
+		Example: a.example("run list --status failure", "run show latest", "run retry latest --from-failure"),
+	}
+	a.group(cmd)
+	cmd.AddCommand(a.runList(), a.runShow(), a.runEvents(), a.runRetry())
+	return cmd
+}
+
+// listFlags choose runs.
+type listFlags struct {
+	statuses []string
+	limit    int
+	asset    string
+	before   string
+	json     bool
+}
+
+func (a *app) runList() *cobra.Command {
+	var f listFlags
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the runs, newest first",
+		Example: a.example("run list", "run list --status failure,canceled --limit 5", "run list --asset orders", "run list --json | jq -r '.[].id'"),
+		Args:    noArgs(""),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of these statuses, joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
+	flags.IntVar(&f.limit, "limit", 20, "how many, at most 1000")
+	flags.StringVar(&f.asset, "asset", "", "only runs that were to make this asset")
+	flags.StringVar(&f.before, "before", "", "only runs older than the one of this ID: the last of the page before")
+	flags.BoolVar(&f.json, "json", false, "print a JSON list")
+	complete(cmd, "status", completeStatuses)
+	complete(cmd, "asset", a.completeAssets)
+	complete(cmd, "before", a.completeRuns)
+	return cmd
+}
+
+func statusNames() []string {
+	return []string{
+		string(storage.RunSucceeded), string(storage.RunFailed), string(storage.RunCanceled), string(storage.RunStarted),
+		string(storage.RunStarting), string(storage.RunCanceling), string(storage.RunQueued), string(storage.RunNotStarted),
+	}
+}
+
+func (a *app) filter(f listFlags) (storage.RunFilter, error) {
+	out := storage.RunFilter{Repository: a.repository, Asset: f.asset, Before: storage.RunID(f.before), Limit: f.limit}
+	if f.limit < 1 || f.limit > 1000 {
+		return out, usage("--limit %d: want 1 to 1000", f.limit)
+	}
+	for _, s := range f.statuses {
+		name := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(s), "-", "_"))
+		if !slices.Contains(statusNames(), name) {
+			return out, usage("--status %q: want one of %s", s, strings.ToLower(strings.Join(statusNames(), ", ")))
+		}
+		out.Statuses = append(out.Statuses, storage.RunStatus(name))
+	}
+	_, err := a.named()
+	return out, err
+}
+
+func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
+	filter, err := a.filter(f)
+	if err != nil {
+		return err
+	}
+	h, err := a.readHome(ctx)
+	if errors.Is(err, errNoRuns) {
+		if f.json {
+			return writeJSON(a.Stdout, []storage.Run{})
+		}
+		return write(a.Stdout, sentence(err))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	runs, err := h.store.Runs(ctx, filter)
+	if errors.Is(err, storage.ErrRunNotFound) {
+		return usage("--before %q: no such run", f.before)
+	}
+	if err != nil {
+		return storeError(err)
+	}
+	if f.json {
+		return writeJSON(a.Stdout, append([]storage.Run{}, runs...))
+	}
+	if len(runs) == 0 {
+		return write(a.Stdout, "No runs that fit.\n")
+	}
+	if err := write(a.Stdout, a.runTable(runs, time.Now())); err != nil {
+		return err
+	}
+	if len(runs) == filter.Limit {
+		fmt.Fprintf(a.Stderr, "More: %s\n", a.command(f.again(a.repository, string(runs[len(runs)-1].ID))...))
+	}
+	return nil
+}
+
+// again are the words of the command that lists the next page.
+func (f listFlags) again(repository, before string) []string {
+	words := []string{"run", "list"}
+	if len(f.statuses) > 0 {
+		words = append(words, "--status", strings.Join(f.statuses, ","))
+	}
+	if f.asset != "" {
+		words = append(words, "--asset", f.asset)
+	}
+	if f.limit != 20 {
+		words = append(words, "--limit", fmt.Sprint(f.limit))
+	}
+	if repository != "" {
+		words = append(words, "--repository", repository)
+	}
+	return append(words, "--before", before)
+}
+
+// sentence makes a message of an error that is none.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + ".\n"
+}
+
+func storeError(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &exit{code: exitInterrupted, err: err}
+	}
+	return &exit{code: exitHome, err: err}
+}
+
+func (a *app) runTable(runs []storage.Run, now time.Time) string {
+	var t table
+	t.head("RUN", "STATUS", "STARTED", "", "TOOK", "ASSETS", "WHY")
+	for i := range runs {
+		r := &runs[i]
+		t.add(span{string(r.ID), plain}, span{string(r.Status), statusColor(r.Status)}, span{local(r.Created), plain},
+			span{ago(r.Created, now), dim}, span{runTook(r, now), plain}, span{some(r.Assets, 2), plain}, span{fold(why(r)), plain})
+	}
+	return t.text(a.style)
+}
+
+// runTook is how long a run took, or has taken so far.
+func runTook(r *storage.Run, now time.Time) string {
+	switch {
+	case !r.Ended.IsZero():
+		return took(r.Ended.Sub(r.Created))
+	case r.Status.Terminal():
+		return ""
+	}
+	return took(now.Sub(r.Created))
+}
+
+// why is the reason for which a run did not succeed.
+func why(r *storage.Run) string {
+	if r.Error != "" {
+		return r.Error
+	}
+	return r.CancelReason
+}

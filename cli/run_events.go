@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+func (a *app) runEvents() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:               "events ID",
+		Short:             `Show the events of a run; "latest" is the newest run`,
+		Example:           a.example("run events latest", "run events latest --json | jq 'select(.kind == \"STEP_FAILURE\")'"),
+		Args:              oneArg(`the ID of a run, or "latest"`),
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withRun(cmd.Context(), args[0], func(h *home, run storage.Run) error {
+				return eachPage(cmd.Context(), h.store, run.ID, nil, func(page []storage.Event) error {
+					if !asJSON {
+						return write(a.Stdout, a.eventTable(page))
+					}
+					var b bytes.Buffer
+					if err := appendEvents(&b, page); err != nil {
+						return err
+					}
+					return write(a.Stdout, b.String())
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one event a line")
+	return cmd
+}
+
+func (a *app) eventTable(page []storage.Event) string {
+	var t table
+	if page[0].Seq <= 1 {
+		t.head("TIME", "KIND", "STEP", "")
+	}
+	for i := range page {
+		e := &page[i]
+		t.add(span{e.At.Local().Format("15:04:05.000"), dim}, span{string(e.Kind), kindColor(e.Kind)},
+			span{clean(e.Step), plain}, span{eventText(e), plain})
+	}
+	return t.text(a.style)
+}
+
+func kindColor(k storage.EventKind) color {
+	switch k {
+	case storage.StepSuccess, storage.RunSuccess:
+		return green
+	case storage.StepFailure, storage.RunFailure, storage.ResourceInitFailure, storage.AssetFailedToMaterialize:
+		return red
+	case storage.StepUpForRetry, storage.StepSkipped, storage.RunCancelingEvt, storage.RunCanceledEvt:
+		return yellow
+	default:
+		return plain
+	}
+}
+
+// eventText says what is particular to an event, in one line.
+func eventText(e *storage.Event) string {
+	parts := []string{}
+	if e.Attempt > 1 {
+		parts = append(parts, fmt.Sprintf("attempt %d", e.Attempt))
+	}
+	if e.Message != "" {
+		parts = append(parts, fold(e.Message))
+	}
+	switch d := e.Data.(type) {
+	case *storage.SuccessData:
+		parts = append(parts, took(d.Duration))
+	case *storage.FailureData:
+		if d.Error.Message != e.Message {
+			parts = append(parts, fold(d.Error.Message))
+		}
+	case *storage.InputData:
+		parts = append(parts, "from "+clean(d.FromAsset))
+	case *storage.ResourceData:
+		parts = append(parts, clean(d.Resource))
+	case *storage.ProgressData:
+		parts = append(parts, progressText(d))
+	case *storage.LogData:
+		parts = append([]string{d.Level}, parts...)
+		for _, f := range d.Fields {
+			parts = append(parts, clean(f.Key)+"="+fold(fmt.Sprint(f.Value)))
+		}
+	case *storage.MaterializationData:
+		for _, m := range d.Metadata {
+			parts = append(parts, clean(m.Key)+"="+fold(fmt.Sprint(m.Value)))
+		}
+	case *storage.OutputData, *storage.RawData, nil:
+	}
+	return strings.Join(parts, "  ")
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// mostFailed is how many failed steps a summary shows.
+const mostFailed = 10
+
+// summary is what is left to read after a run.
+func (a *app) summary(res *dagster.Result, err error, elapsed time.Duration) string {
+	var b strings.Builder
+	steps := res.Steps()
+	b.WriteByte('\n')
+	head := line{{string(res.Status()), statusColor(res.Status())}, {fmt.Sprintf(" in %s", took(elapsed)), plain}}
+	if text := countText(steps); text != "" {
+		head = append(head, span{": " + text, plain})
+	}
+	b.WriteString(head.render(a.style, 0) + "\n")
+	failed := 0
+	for i := range steps {
+		if steps[i].Status != executor.StepFailed {
+			continue
+		}
+		if failed++; failed <= mostFailed {
+			b.WriteString(a.failure(&steps[i]))
+		}
+	}
+	if failed > mostFailed {
+		fmt.Fprintf(&b, "  and %d more\n", failed-mostFailed)
+	}
+	if e, ok := errors.AsType[*dagster.RunError](err); ok && e.Cause != nil {
+		fmt.Fprintf(&b, "  %s\n", fold(e.Cause.Error()))
+	}
+	id := res.RunID()
+	fmt.Fprintf(&b, "\nMore:   %s\n", a.command("run", "show", id))
+	if err != nil {
+		fmt.Fprintf(&b, "Retry:  %s\n", a.command("run", "retry", id, "--from-failure"))
+	}
+	return b.String()
+}
+
+// mostLines is how many lines of an error a summary shows.
+const mostLines = 8
+
+func (a *app) failure(s *dagster.StepResult) string {
+	attempts := ""
+	if s.Attempts > 1 {
+		attempts = fmt.Sprintf(" (attempt %d)", s.Attempts)
+	}
+	text := "unknown"
+	if s.Err != nil {
+		text = s.Err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(clean(text)), "\n")
+	if len(lines) > mostLines {
+		lines = append(lines[:mostLines], fmt.Sprintf("... %d lines more", len(lines)-mostLines))
+	}
+	out := "  " + a.style.paint(red, s.Key) + attempts + ": " + lines[0] + "\n"
+	for _, l := range lines[1:] {
+		out += "    " + l + "\n"
+	}
+	return out
+}
+
+// countText says how many steps ended how.
+func countText(steps []dagster.StepResult) string {
+	counts := make(map[executor.StepStatus]int)
+	for i := range steps {
+		counts[steps[i].Status]++
+	}
+	var parts []string
+	for _, p := range []struct {
+		status executor.StepStatus
+		what   string
+	}{
+		{executor.StepSucceeded, "succeeded"},
+		{executor.StepFailed, "failed"},
+		{executor.StepCanceled, "canceled"},
+		{executor.StepSkipped, "skipped"},
+		{executor.StepNotRun, "not run"},
+	} {
+		if n := counts[p.status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func statusColor(s storage.RunStatus) color {
+	switch s {
+	case storage.RunSucceeded:
+		return green
+	case storage.RunFailed:
+		return red
+	case storage.RunCanceled, storage.RunCanceling:
+		return yellow
+	case storage.RunNotStarted, storage.RunQueued, storage.RunStarting, storage.RunStarted:
+		return cyan
+	}
+	return plain
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+// stepStatus is how a step stands, as its events tell. The strings are printed by --json and never change.
+type stepStatus string
+
+const (
+	stepWaiting  stepStatus = "WAITING"
+	stepRunning  stepStatus = "RUNNING"
+	stepRetrying stepStatus = "RETRYING" // it waits for its next attempt
+	stepDone     stepStatus = "SUCCESS"
+	stepFailed   stepStatus = "FAILURE"
+	stepSkipped  stepStatus = "SKIPPED"
+	stepNotRun   stepStatus = "NOT_RUN" // the run has ended without it
+)
+
+// step is what the events say of one step.
+type step struct {
+	key, asset string
+	status     stepStatus
+	attempts   int
+	began      time.Time // of the first attempt
+	started    time.Time // of this attempt
+	ended      time.Time
+	err        string
+	progress   *storage.ProgressData
+}
+
+// tally is what the events of a run come to.
+type tally struct {
+	begun   time.Time // when the run was created
+	steps   []*step   // in the order of the plan
+	byKey   map[string]*step
+	running []*step // in the order in which they started
+	counts  map[stepStatus]int
+}
+
+func newTally() *tally {
+	return &tally{byKey: make(map[string]*step), counts: make(map[stepStatus]int)}
+}
+
+// step returns what is known of a step; one that no event has planned is added.
+func (t *tally) step(key string) *step {
+	s, ok := t.byKey[key]
+	if !ok {
+		s = &step{key: key, status: stepWaiting}
+		t.byKey[key] = s
+		t.steps = append(t.steps, s)
+		t.counts[stepWaiting]++
+	}
+	return s
+}
+
+func (t *tally) to(s *step, status stepStatus) {
+	if s.status == stepRunning {
+		t.running = slices.DeleteFunc(t.running, func(o *step) bool { return o == s })
+	}
+	t.counts[s.status]--
+	t.counts[status]++
+	s.status = status
+	if status == stepRunning {
+		t.running = append(t.running, s)
+	}
+}
+
+// add takes the next event, and returns its step if it has changed.
+func (t *tally) add(e *storage.Event) *step {
+	if t.begun.IsZero() {
+		t.begun = e.At
+	}
+	switch e.Kind {
+	case storage.AssetMaterializationPlanned:
+		t.step(e.Step).asset = e.Asset
+	case storage.StepStart, storage.StepRestarted:
+		return t.start(e)
+	case storage.StepSuccess:
+		return t.end(e, stepDone)
+	case storage.StepFailure:
+		return t.end(e, stepFailed)
+	case storage.StepSkipped:
+		return t.end(e, stepSkipped)
+	case storage.StepUpForRetry:
+		return t.end(e, stepRetrying)
+	case storage.Progress:
+		if d, ok := e.Data.(*storage.ProgressData); ok {
+			t.step(e.Step).progress = d
+		}
+	default:
+	}
+	return nil
+}
+
+func (t *tally) start(e *storage.Event) *step {
+	s := t.step(e.Step)
+	s.attempts, s.started, s.progress = max(e.Attempt, 1), e.At, nil
+	if s.began.IsZero() {
+		s.began = e.At
+	}
+	t.to(s, stepRunning)
+	return s
+}
+
+func (t *tally) end(e *storage.Event, status stepStatus) *step {
+	s := t.step(e.Step)
+	s.ended = e.At
+	if d, ok := e.Data.(*storage.FailureData); ok {
+		s.err = d.Error.Message
+	} else {
+		s.err = ""
+	}
+	t.to(s, status)
+	return s
+}
+
+// over says that the run has ended: what has not is not run.
+func (t *tally) over() {
+	for _, s := range t.steps {
+		if s.status == stepWaiting || s.status == stepRetrying {
+			t.to(s, stepNotRun)
+		}
+	}
+}
+
+// since is how long after the start of the run something was.
+func (t *tally) since(at time.Time) time.Duration { return max(at.Sub(t.begun), 0) }
