@@ -138,14 +138,14 @@ func TestNoSpaceLeft(t *testing.T) {
 
 // writeReadOnly writes into a directory that it may only read.
 func writeReadOnly(root string) error {
+	d, err := files.Open(root)
+	if err != nil {
+		return err
+	}
 	if os.Getuid() == 0 { // who may write anywhere
 		if err := syscall.Setuid(65534); err != nil {
 			return err
 		}
-	}
-	d, err := files.Open(root)
-	if err != nil {
-		return err
 	}
 	f, err := d.Open(orders)
 	if err != nil {
@@ -160,13 +160,10 @@ func writeReadOnly(root string) error {
 
 func TestReadOnlyDirectory(t *testing.T) {
 	t.Parallel()
-	parent, err := os.MkdirTemp("", "files") // its own: the tests' folder lets nobody else in
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(parent)) })
-	root := filepath.Join(parent, "lake")
+	root := t.TempDir()
 	put(t, open(t, root), orders, "old\n")
 	chmod := func(folder, file fs.FileMode) {
-		require.NoError(t, filepath.WalkDir(parent, func(p string, e fs.DirEntry, err error) error {
+		require.NoError(t, filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
 			require.NoError(t, err)
 			if e.IsDir() {
 				return os.Chmod(p, folder)
@@ -180,4 +177,38 @@ func TestReadOnlyDirectory(t *testing.T) {
 	out, err := command(t, "readonly", root).CombinedOutput()
 	require.NoError(t, err)
 	assert.Equal(t, "old\n"+`write "`+filepath.Join(root, "raw", "orders.json")+`": permission denied`+"\n", string(out))
+}
+
+func TestOnlyTheOwnerMayRead(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "lake")
+	d := open(t, root)
+	put(t, d, orders.Part("a"), "x")
+
+	for p, want := range map[string]fs.FileMode{
+		root:                                         0o700,
+		filepath.Join(root, "raw"):                   0o700,
+		filepath.Join(root, ".tmp"):                  0o700,
+		filepath.Join(root, "raw", "orders@"):        0o700,
+		filepath.FromSlash(d.Path(orders.Part("a"))): 0o600,
+	} {
+		info, err := os.Stat(p)
+		require.NoError(t, err)
+		assert.Equal(t, want, info.Mode().Perm(), p)
+	}
+}
+
+func TestReaderKeepsTheValueItOpened(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir())
+	put(t, d, orders, "old")
+	f, err := d.Open(orders)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, f.Close()) }()
+
+	put(t, d, orders, "new")
+	got, err := io.ReadAll(f)
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(got))
+	assert.Equal(t, "new", get(t, d, orders))
 }

@@ -85,28 +85,6 @@ func TestWriteReplacesAValue(t *testing.T) {
 	assert.Equal(t, "part", get(t, again, orders.Part("2024-01-02")))
 }
 
-func TestOnlyTheOwnerMayRead(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		return // has no such modes
-	}
-	root := filepath.Join(t.TempDir(), "lake")
-	d := open(t, root)
-	put(t, d, orders.Part("a"), "x")
-
-	for p, want := range map[string]fs.FileMode{
-		root:                                         0o700,
-		filepath.Join(root, "raw"):                   0o700,
-		filepath.Join(root, ".tmp"):                  0o700,
-		filepath.Join(root, "raw", "orders@"):        0o700,
-		filepath.FromSlash(d.Path(orders.Part("a"))): 0o600,
-	} {
-		info, err := os.Stat(p)
-		require.NoError(t, err)
-		assert.Equal(t, want, info.Mode().Perm(), p)
-	}
-}
-
 func TestMissingValue(t *testing.T) {
 	t.Parallel()
 	d := open(t, t.TempDir())
@@ -230,24 +208,6 @@ func TestWriterIsDeadAfterTheWrite(t *testing.T) {
 	_, err = kept.Write([]byte("late"))
 	require.ErrorIs(t, err, os.ErrClosed)
 	assert.Equal(t, "value", get(t, d, orders))
-}
-
-func TestReaderKeepsTheValueItOpened(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		return // replaces no open file
-	}
-	d := open(t, t.TempDir())
-	put(t, d, orders, "old")
-	f, err := d.Open(orders)
-	require.NoError(t, err)
-	defer func() { assert.NoError(t, f.Close()) }()
-
-	put(t, d, orders, "new")
-	got, err := io.ReadAll(f)
-	require.NoError(t, err)
-	assert.Equal(t, "old", string(got))
-	assert.Equal(t, "new", get(t, d, orders))
 }
 
 func TestConcurrentWritesToOneName(t *testing.T) {

@@ -41,8 +41,8 @@ func newName(folder, key, ext string) Name {
 		parts[i] = escape(part, maxPart)
 	}
 	last := len(parts) - 1
-	for _, part := range parts[:last] {
-		folder += part + "/"
+	if last > 0 {
+		folder += strings.Join(parts[:last], "/") + "/"
 	}
 	return Name{folder: folder, stem: parts[last], ext: escapeExt(strings.TrimPrefix(ext, "."))}
 }

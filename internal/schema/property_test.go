@@ -85,8 +85,8 @@ func fill(t *rapid.T, v reflect.Value) {
 			v.Set(p)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i))
+		for _, field := range v.Fields() {
+			fill(t, field)
 		}
 	default:
 		t.Fatalf("no values of %s", v.Type())

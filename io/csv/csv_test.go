@@ -38,10 +38,10 @@ type Order struct {
 	Hidden  string `csv:"-"`
 }
 
-func encode[Row any](t testing.TB, rows []Row) string {
-	t.Helper()
+func encode[Row any](tb testing.TB, rows []Row) string {
+	tb.Helper()
 	var b bytes.Buffer
-	require.NoError(t, csv.Encode(&b, rows))
+	require.NoError(tb, csv.Encode(&b, rows))
 	return b.String()
 }
 
