@@ -21,7 +21,8 @@ type Memory struct {
 	last     int64        // the newest event's ID
 	log      index        // all events
 	assets   map[string]*memoryAsset
-	keys     []string // of assets, ascending
+	keys     []string // of assets
+	sorted   int      // how many of them were there when they were sorted last: appending is to cost nothing
 	watchers map[chan struct{}]struct{}
 }
 
@@ -276,15 +277,25 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 	if len(events) == 0 {
 		return 0
 	}
+	var id RunID
+	if r != nil {
+		id = r.ID
+	}
 	for i := range events {
 		e := &events[i]
 		m.last++
-		e.ID, e.Run, e.Seq = m.last, "", 0
+		e.ID, e.Seq = m.last, 0
 		if r != nil {
 			r.seq++
-			e.Run, e.Seq = r.ID, r.seq
+			e.Seq = r.seq
 		}
-		e.At = e.At.UTC().Round(0)
+		// A pointer that is the same is not written again: that is most of what an event costs.
+		if e.Run != id {
+			e.Run = id
+		}
+		if utc := e.At.UTC().Round(0); utc != e.At {
+			e.At = utc
+		}
 		if e.Asset != "" {
 			m.note(events[i : i+1])
 		}

@@ -8,10 +8,11 @@ import (
 )
 
 type memoryAsset struct {
-	AssetRecord
-
-	partitions map[string]*Event // the newest materialization of each
-	log        index
+	latest, failed *Event
+	count          int64
+	whole          *Event            // the newest materialization without a partition
+	partitions     map[string]*Event // the newest of each other
+	log            index
 }
 
 // note keeps what one event says of its asset.
@@ -19,21 +20,53 @@ func (m *Memory) note(event []Event) {
 	e := &event[0]
 	a := m.assets[e.Asset]
 	if a == nil {
-		a = &memoryAsset{AssetRecord: AssetRecord{Key: e.Asset}, partitions: map[string]*Event{}}
+		a = new(memoryAsset)
 		m.assets[e.Asset] = a
-		at, _ := slices.BinarySearch(m.keys, e.Asset)
-		m.keys = slices.Insert(m.keys, at, e.Asset)
+		m.keys = append(m.keys, e.Asset)
 	}
 	a.log = append(a.log, event)
 	switch e.Kind {
 	case AssetMaterialization:
-		a.partitions[e.Partition] = e
-		a.Latest, a.Failed = *e, Event{}
-		a.Materializations++
+		a.latest, a.failed, a.count = e, nil, a.count+1
+		a.put(e)
 	case AssetFailedToMaterialize, StepFailure:
-		a.Failed = *e
+		a.failed = e
 	default:
 	}
+}
+
+func (a *memoryAsset) put(e *Event) {
+	if e.Partition == "" {
+		a.whole = e
+		return
+	}
+	if a.partitions == nil {
+		a.partitions = map[string]*Event{}
+	}
+	a.partitions[e.Partition] = e
+}
+
+// newest returns the newest materialization of a partition, nil if there is none.
+func (a *memoryAsset) newest(partition string) *Event {
+	switch {
+	case a == nil:
+		return nil
+	case partition == "":
+		return a.whole
+	default:
+		return a.partitions[partition]
+	}
+}
+
+func (a *memoryAsset) record(key string) AssetRecord {
+	r := AssetRecord{Key: key, Materializations: a.count}
+	if a.latest != nil {
+		r.Latest = *a.latest
+	}
+	if a.failed != nil {
+		r.Failed = *a.failed
+	}
+	return r
 }
 
 // LatestMaterialization implements [AssetStore].
@@ -43,8 +76,8 @@ func (m *Memory) LatestMaterialization(ctx context.Context, asset, partition str
 	if err := m.ready(ctx); err != nil {
 		return Event{}, err
 	}
-	if a := m.assets[asset]; a != nil && a.partitions[partition] != nil {
-		return *a.partitions[partition], nil
+	if e := m.assets[asset].newest(partition); e != nil {
+		return *e, nil
 	}
 	return Event{}, fmt.Errorf("partition %q of asset %q: %w", partition, asset, ErrNotMaterialized)
 }
@@ -58,8 +91,8 @@ func (m *Memory) LatestMaterializations(ctx context.Context, assets []string) (m
 	}
 	latest := map[string]Event{}
 	for _, key := range assets {
-		if a := m.assets[key]; a != nil && a.partitions[""] != nil {
-			latest[key] = *a.partitions[""]
+		if e := m.assets[key].newest(""); e != nil {
+			latest[key] = *e
 		}
 	}
 	return latest, nil
@@ -67,10 +100,14 @@ func (m *Memory) LatestMaterializations(ctx context.Context, assets []string) (m
 
 // Assets implements [AssetStore].
 func (m *Memory) Assets(ctx context.Context, f AssetFilter) ([]AssetRecord, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := m.ready(ctx); err != nil {
 		return nil, err
+	}
+	if m.sorted < len(m.keys) {
+		slices.Sort(m.keys)
+		m.sorted = len(m.keys)
 	}
 	var page []AssetRecord
 	limit := pageSize(f.Limit, 100, 1000)
@@ -80,7 +117,7 @@ func (m *Memory) Assets(ctx context.Context, f AssetFilter) ([]AssetRecord, erro
 			break
 		}
 		if key > f.After {
-			page = append(page, m.assets[key].AssetRecord)
+			page = append(page, m.assets[key].record(key))
 		}
 	}
 	return page, nil

@@ -11,6 +11,12 @@ func Append(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plain(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' {
@@ -37,6 +43,20 @@ func Append(dst []byte, s string) []byte {
 		start = i
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// plain reports whether none of eight bytes needs a closer look, all at once: a step's events are mostly such text.
+func plain(s string) bool {
+	const (
+		ones = 0x0101010101010101
+		high = 0x8080808080808080
+	)
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	// Where subtracting sets a high bit that was clear, the byte was below what was subtracted.
+	below := (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash
+	return (below|w)&high == 0
 }
 
 func appendControl(dst []byte, c byte) []byte {
