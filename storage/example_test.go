@@ -34,14 +34,14 @@ func ExampleMemory() {
 	events, err := s.Events(ctx, storage.EventFilter{Run: run.ID})
 	must(err)
 	for _, e := range events {
-		fmt.Println(e.Seq, e.Kind, e.Asset)
+		fmt.Println(e.Seq, e.Kind)
 	}
 	latest, err := s.LatestMaterialization(ctx, "orders", "")
 	must(err)
 	fmt.Println(run.Status, latest.Data.(*storage.MaterializationData).Metadata[0].Value)
 	// Output:
 	// 1 PIPELINE_START
-	// 2 ASSET_MATERIALIZATION orders
+	// 2 ASSET_MATERIALIZATION
 	// 3 PIPELINE_SUCCESS
 	// SUCCESS 3
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -43,10 +42,7 @@ func NewMemory() *Memory {
 	}
 }
 
-var (
-	_ Storage = (*Memory)(nil)
-	_ Watcher = (*Memory)(nil)
-)
+var _ Storage = (*Memory)(nil)
 
 // CreateRun implements [RunStore].
 func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
@@ -207,32 +203,6 @@ func (m *Memory) Events(ctx context.Context, f EventFilter) ([]Event, error) {
 	return page, nil
 }
 
-// Watch implements [Watcher].
-func (m *Memory) Watch(ctx context.Context, changed func()) error {
-	wake := make(chan struct{}, 1)
-	wake <- struct{}{}
-	m.mu.Lock()
-	m.watchers[wake] = struct{}{}
-	m.mu.Unlock()
-	defer func() {
-		m.mu.Lock()
-		delete(m.watchers, wake)
-		m.mu.Unlock()
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-m.closed:
-			return ErrClosed
-		case <-wake:
-			if ctx.Err() == nil {
-				changed()
-			}
-		}
-	}
-}
-
 // Close implements [Storage].
 func (m *Memory) Close() error {
 	m.mu.Lock()
@@ -305,20 +275,4 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		r.log = append(r.log, events)
 	}
 	return m.last
-}
-
-func (m *Memory) wake() {
-	for w := range m.watchers {
-		select {
-		case w <- struct{}{}:
-		default: // it has not yet looked at what was there before
-		}
-	}
-}
-
-// clone shares nothing that could be changed with r.
-func clone(r Run) Run {
-	r.Tags = maps.Clone(r.Tags)
-	r.Assets, r.Steps, r.Config = slices.Clone(r.Assets), slices.Clone(r.Steps), slices.Clone(r.Config)
-	return r
 }

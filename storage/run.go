@@ -2,6 +2,8 @@ package storage
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -62,6 +64,13 @@ type Run struct {
 	Created time.Time `json:"created"`
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
+}
+
+// clone shares nothing that could be changed with r.
+func clone(r Run) Run {
+	r.Tags = maps.Clone(r.Tags)
+	r.Assets, r.Steps, r.Config = slices.Clone(r.Assets), slices.Clone(r.Steps), slices.Clone(r.Config)
+	return r
 }
 
 // Transition is one compare-and-set on a run's status and epoch. It is the only way a run changes.
