@@ -41,8 +41,6 @@ func (p *checkpointer) wrote(bytes int) {
 
 // loop works until ctx ends.
 func (p *checkpointer) loop(ctx context.Context) {
-	// SQLite copies what is left when the last connection is closed; an error says nothing about what was stored.
-	defer func() { _ = p.c.close() }()
 	for {
 		select {
 		case <-ctx.Done():

@@ -39,17 +39,17 @@ func explain(path string, err error) error {
 	full := e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT
 	switch {
 	case e.Code == sqlite3.ErrFull, e.Code == sqlite3.ErrIoErr && full:
-		return fmt.Errorf("%q: %w (%s): free some space, then try again", path, ErrFull, e.Error())
+		return fmt.Errorf("%s: %w (%s): free some space, then try again", path, ErrFull, e.Error())
 	case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrNotADB:
-		return fmt.Errorf("%q: %w (%s): restore a copy, or move the file away to start anew", path, ErrDamaged, e.Error())
+		return fmt.Errorf("%s: %w (%s): restore a copy, or move the file away to start anew", path, ErrDamaged, e.Error())
 	case e.Code == sqlite3.ErrReadonly, e.Code == sqlite3.ErrPerm:
-		return fmt.Errorf("%q: %w (%s): make the file and its directory writable", path, ErrReadOnly, e.Error())
+		return fmt.Errorf("%s: %w (%s): make the file and its directory writable", path, ErrReadOnly, e.Error())
 	case e.Code == sqlite3.ErrBusy, e.Code == sqlite3.ErrLocked:
-		return fmt.Errorf("%q: %w (%s): another process writes to it; try again, or end that process", path, ErrBusy, e.Error())
+		return fmt.Errorf("%s: %w (%s): another process writes to it; try again, or end that process", path, ErrBusy, e.Error())
 	case e.Code == sqlite3.ErrIoErr:
-		return fmt.Errorf("%q: %s (%w): check the disk", path, e.Error(), e.SystemErrno)
+		return fmt.Errorf("%s: %s (%w): check the disk", path, e.Error(), e.SystemErrno)
 	default:
-		return fmt.Errorf("%q: %s", path, e.Error())
+		return fmt.Errorf("%s: %s", path, e.Error())
 	}
 }
 

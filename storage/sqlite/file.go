@@ -62,11 +62,14 @@ func dotted(version int) string {
 
 // makeDir makes what is missing of dir for this user alone, whatever the umask.
 func makeDir(dir string) error {
-	if info, err := os.Stat(dir); err == nil {
-		if !info.IsDir() {
-			return fmt.Errorf("%q is a file: give the path of a file in a directory", dir)
-		}
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
 		return nil
+	case err == nil, errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%q is a file, or lies below one: give the path of a file in a directory", dir)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
 	}
 	if err := makeDir(filepath.Dir(dir)); err != nil {
 		return err

@@ -94,7 +94,7 @@ func upgrade(ctx context.Context, c *conn, cfg Config, e environment) error {
 }
 
 func tooNew(path string, have, know int64) error {
-	return fmt.Errorf("%q: %w: it has schema %d, this release knows up to %d: use the newer release, or restore the copy made before the upgrade",
+	return fmt.Errorf("%s: %w: it has schema %d, this release knows up to %d: use the newer release, or restore the copy made before the upgrade",
 		path, ErrNewer, have, know)
 }
 

@@ -54,6 +54,9 @@ type Store struct {
 	queue   *queue
 	signal  *signal
 
+	writer       *conn
+	checkpointer *conn
+
 	stop      context.CancelFunc
 	ended     sync.WaitGroup
 	closeOnce sync.Once
@@ -79,7 +82,7 @@ func open(ctx context.Context, c Config, e environment) (*Store, error) {
 	c.Path = path
 	s, err := start(ctx, c, e)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", explain(path, err))
+		return nil, fmt.Errorf("open store %q: %w", path, explain(path, err))
 	}
 	return s, nil
 }
@@ -93,21 +96,20 @@ func start(ctx context.Context, c Config, e environment) (*Store, error) {
 	if err := upgrade(ctx, w, c, e); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
-	s := &Store{config: c, kinds: newKinds(), queue: newQueue(), signal: newSignal()}
+	s := &Store{config: c, kinds: newKinds(), queue: newQueue(), signal: newSignal(), writer: w}
 	if err := s.kinds.load(ctx, w); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	s.readers = newReaders(c)
-	check, err := dial(c.Path, session{busy: time.Second, cacheKiB: 1 << 10})
-	if err != nil {
+	if s.checkpointer, err = dial(c.Path, session{busy: time.Second, cacheKiB: 1 << 10}); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	cp := newCheckpointer(c.Path, check)
+	cp := newCheckpointer(c.Path, s.checkpointer)
 	wr := newWriter(w, s, e.version(), cp.wrote)
-	s.ended.Go(func() { s.closeErr = wr.loop() })
+	s.ended.Go(wr.loop)
 	s.ended.Go(func() { cp.loop(background) })
 	return s, nil
 }
@@ -119,7 +121,8 @@ func (s *Store) Close() error {
 		s.queue.close()
 		s.stop()
 		s.ended.Wait()
-		s.closeErr = errors.Join(s.closeErr, s.readers.close())
+		// One after the other: the last one leaves a file without a log, which two at once would leave to each other.
+		s.closeErr = errors.Join(s.readers.close(), s.checkpointer.close(), s.writer.close())
 	})
 	return s.closeErr
 }

@@ -28,12 +28,12 @@ func newWriter(c *conn, s *Store, version int64, wrote func(bytes int)) *writer 
 
 // loop writes whatever is queued, in one transaction, until the queue is closed and empty. It waits for no more to
 // come: while one transaction is written the next one gathers by itself.
-func (w *writer) loop() error {
+func (w *writer) loop() {
 	var group []*request
 	for {
 		group = w.queue.take(group[:0], maxRows)
 		if len(group) == 0 {
-			return w.tx.c.close()
+			return
 		}
 		w.write(group)
 		clear(group)

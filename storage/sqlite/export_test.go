@@ -1,0 +1,159 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/dagster-go/dagster/storage"
+)
+
+// Surroundings replaces what a store finds around it; zero fields are as in production.
+type Surroundings struct {
+	Library    int
+	FileSystem func(dir string) (string, error)
+	Migrations []Migration
+}
+
+// Migration is a made-up step of the schema, after those that there are.
+type Migration struct {
+	Name, Script string
+	Rewrite      bool
+}
+
+// OpenIn is Open in other surroundings.
+func OpenIn(ctx context.Context, c Config, s Surroundings) (*Store, error) {
+	e := production()
+	if s.Library != 0 {
+		e.library = s.Library
+	}
+	if s.FileSystem != nil {
+		e.fileSystem = s.FileSystem
+	}
+	if s.Migrations != nil {
+		e.migrations = func() ([]migration, error) {
+			list, err := embedded()
+			for _, m := range s.Migrations {
+				list = append(list, migration{version: int64(len(list)) + 1, name: m.Name, script: m.Script, rewrite: m.Rewrite})
+			}
+			return list, err
+		}
+	}
+	return open(ctx, c.withDefaults(), e)
+}
+
+// NetworkName is what statfs's magic number stands for.
+var NetworkName = networkName
+
+// limiting is work that caps the size of the file, as a full disk does.
+type limiting struct{ pages int64 }
+
+func (w limiting) do(t *tx) error {
+	have, err := t.c.integers(context.Background(), "PRAGMA page_count")
+	if err != nil {
+		return err
+	}
+	return t.c.exec(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", have[0]+w.pages))
+}
+
+// Limit leaves room for so many more pages.
+func (s *Store) Limit(ctx context.Context, pages int64) error {
+	return s.queue.submit(ctx, limiting{pages}, 1)
+}
+
+type blocking struct {
+	entered chan<- struct{}
+	release <-chan struct{}
+}
+
+func (w blocking) do(*tx) error {
+	w.entered <- struct{}{}
+	<-w.release
+	return nil
+}
+
+// Block keeps the writer busy until release is closed; it returns when it is.
+func (s *Store) Block(ctx context.Context, release <-chan struct{}) {
+	entered := make(chan struct{})
+	go func() { _ = s.queue.submit(ctx, blocking{entered, release}, 1) }()
+	<-entered
+}
+
+// Waiting is how many requests are queued.
+func (s *Store) Waiting() int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return len(s.queue.pending)
+}
+
+type statement struct{ query string }
+
+func (w statement) do(t *tx) error { return t.exec(w.query) }
+
+// Exec runs a statement in a transaction of the writer.
+func (s *Store) Exec(ctx context.Context, query string) error {
+	return s.queue.submit(ctx, statement{query}, 1)
+}
+
+// Query returns the rows of a query, as text.
+func (s *Store) Query(ctx context.Context, query string, args ...any) (out []string, err error) {
+	values := make([]driver.Value, len(args))
+	for i, a := range args {
+		values[i] = a
+	}
+	err = s.readers.read(ctx, func(c *conn) error {
+		return c.query(ctx, query, values, func(row []driver.Value) error {
+			out = append(out, fmt.Sprint(row[len(row)-1]))
+			return nil
+		})
+	})
+	return out, err
+}
+
+// Plan is how SQLite reads a page.
+func (s *Store) Plan(ctx context.Context, query string, args []driver.Value) ([]string, error) {
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	return s.Query(ctx, "EXPLAIN QUERY PLAN "+query, list...)
+}
+
+// PlanEvents is how SQLite reads the page that f chooses.
+func (s *Store) PlanEvents(ctx context.Context, f storage.EventFilter) (plan []string, err error) {
+	var query string
+	var args []driver.Value
+	err = s.readers.read(ctx, func(c *conn) (err error) {
+		query, args, err = s.selectEvents(ctx, c, f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Plan(ctx, query, args)
+}
+
+// PlanRuns is how SQLite reads the page that f chooses.
+func (s *Store) PlanRuns(ctx context.Context, f storage.RunFilter) (plan []string, err error) {
+	var before position
+	err = s.readers.read(ctx, func(c *conn) (err error) {
+		before, err = startOf(ctx, c, f.Before)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	query, args := selectRuns(f, before)
+	return s.Plan(ctx, query, args)
+}
+
+// PlanAssets is how SQLite reads the page that f chooses.
+func (s *Store) PlanAssets(ctx context.Context, f storage.AssetFilter) ([]string, error) {
+	query, args := selectAssets(f)
+	return s.Plan(ctx, query, args)
+}
+
+// PlanLatest is how SQLite reads a latest materialization.
+func (s *Store) PlanLatest(ctx context.Context) ([]string, error) {
+	return s.Plan(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{"", "a"})
+}
