@@ -49,7 +49,7 @@ func (d *decoder) decode(at *place, n *node, enum []string, in tree, into reflec
 		return
 	}
 	d.repeats(at, n, in)
-	if in.token == tokenNull && n.nullable() {
+	if in.token() == tokenNull && n.nullable() {
 		into.SetZero()
 		return
 	}
@@ -89,7 +89,7 @@ func (d *decoder) wrong(at *place, want string, in tree) {
 
 // mismatch is wrong for a value that is not repeated: what stands in the place of a struct may be a secret of it.
 func (d *decoder) mismatch(at *place, want string, in tree) {
-	d.add(at, "want %s, got %s", want, in.token)
+	d.add(at, "want %s, got %s", want, in.token())
 }
 
 // repeats reports the members of an object that occur twice, and in a value that is not looked at otherwise, those of
@@ -99,19 +99,25 @@ func (d *decoder) repeats(at *place, n *node, in tree) {
 	if !inside && n.kind != kindObject && n.kind != kindMap {
 		return
 	}
-	for _, m := range in.members {
-		if m.repeated {
-			d.add(at.member(m.name), "given more than once")
+	switch in.token() {
+	case tokenObject:
+		seen := map[string]bool{}
+		for name, value := range in.members() {
+			if seen[name] {
+				d.add(at.member(name), "given more than once")
+			}
+			seen[name] = true
+			if inside {
+				d.repeats(at.member(name), n, value)
+			}
 		}
-		if inside {
-			d.repeats(at.member(m.name), n, m.value)
+	case tokenList:
+		for i, item := range in.items() {
+			if inside {
+				d.repeats(at.at(i), n, item)
+			}
 		}
-	}
-	for i, item := range in.items {
-		if !inside {
-			break
-		}
-		d.repeats(at.at(i), n, item)
+	default:
 	}
 }
 
@@ -125,20 +131,20 @@ func (d *decoder) pointer(at *place, n *node, enum []string, in tree, into refle
 }
 
 func (d *decoder) object(at *place, n *node, in tree, into reflect.Value) {
-	if in.token != tokenObject {
+	if in.token() != tokenObject {
 		d.mismatch(at, "object", in)
 		return
 	}
 	given := make([]bool, len(n.fields))
-	for _, m := range in.members {
-		i, ok := n.byName[m.name]
+	for name, value := range in.members() {
+		i, ok := n.byName[name]
 		if !ok {
-			d.unknown(at, n, m.name)
+			d.unknown(at, n, name)
 			continue
 		}
 		f := &n.fields[i]
 		given[i] = true
-		d.decode(at.member(m.name), f.node, f.enum, m.value, settable(into, f.index))
+		d.decode(at.member(name), f.node, f.enum, value, settable(into, f.index))
 	}
 	for i := range n.fields {
 		if !given[i] {
@@ -202,32 +208,36 @@ func (d *decoder) missing(at *place, f *field, object reflect.Value) {
 }
 
 func (d *decoder) list(at *place, n *node, enum []string, in tree, into reflect.Value) {
-	if in.token != tokenList {
+	if in.token() != tokenList {
 		d.mismatch(at, "list", in)
 		return
 	}
+	length := 0
+	for range in.items() {
+		length++
+	}
 	if n.kind == kindList {
-		into.Set(reflect.MakeSlice(n.typ, len(in.items), len(in.items)))
-	} else if n.typ.Len() != len(in.items) {
-		d.add(at, "want a list of %d, got %d", n.typ.Len(), len(in.items))
+		into.Set(reflect.MakeSlice(n.typ, length, length))
+	} else if n.typ.Len() != length {
+		d.add(at, "want a list of %d, got %d", n.typ.Len(), length)
 		return
 	}
-	for i, item := range in.items {
+	for i, item := range in.items() {
 		into.Index(i).SetZero()
 		d.decode(at.at(i), n.elem, enum, item, into.Index(i))
 	}
 }
 
 func (d *decoder) mapping(at *place, n *node, enum []string, in tree, into reflect.Value) {
-	if in.token != tokenObject {
+	if in.token() != tokenObject {
 		d.mismatch(at, "object", in)
 		return
 	}
-	m := reflect.MakeMapWithSize(n.typ, len(in.members))
-	for _, one := range in.members {
+	m := reflect.MakeMap(n.typ)
+	for name, value := range in.members() {
 		v := reflect.New(n.typ.Elem()).Elem()
-		d.decode(at.member(one.name), n.elem, enum, one.value, v)
-		m.SetMapIndex(reflect.ValueOf(one.name).Convert(n.typ.Key()), v)
+		d.decode(at.member(name), n.elem, enum, value, v)
+		m.SetMapIndex(reflect.ValueOf(name).Convert(n.typ.Key()), v)
 	}
 	into.Set(m)
 }
@@ -235,7 +245,7 @@ func (d *decoder) mapping(at *place, n *node, enum []string, in tree, into refle
 // opaque leaves a value to its own type. It starts from zero: a copy of the old value may share memory with it.
 func (d *decoder) opaque(at *place, n *node, in tree, into reflect.Value) {
 	p := reflect.New(n.typ)
-	if err := json.Unmarshal(in.raw, p.Interface()); err != nil {
+	if err := json.Unmarshal(in, p.Interface()); err != nil {
 		d.add(at, "%v", err)
 		return
 	}
@@ -243,12 +253,12 @@ func (d *decoder) opaque(at *place, n *node, in tree, into reflect.Value) {
 }
 
 func (d *decoder) text(at *place, n *node, in tree, into reflect.Value) {
-	if in.token != tokenString {
+	if in.token() != tokenString {
 		d.wrong(at, "string", in)
 		return
 	}
 	p := reflect.New(n.typ)
-	if err := p.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(in.text)); err != nil {
+	if err := p.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(in.text())); err != nil {
 		d.add(at, "%v", err)
 		return
 	}
@@ -260,20 +270,32 @@ const hidden = "[secret]"
 
 // secret takes the forms of a secret. Whatever is wrong with it, the text stays out of the error.
 func (d *decoder) secret(at *place, n *node, in tree, into reflect.Value) {
-	isRef := in.token == tokenObject && len(in.members) == 1 &&
-		in.members[0].name == "env" && in.members[0].value.token == tokenString && in.members[0].value.text != ""
 	switch {
-	case in.token == tokenString && in.text == hidden:
+	case in.token() == tokenString && in.text() == hidden:
 		d.add(at, "%q only stands for a secret that was not shown, give the secret or {\"env\": \"NAME\"}", hidden)
 		return
-	case !isRef && in.token != tokenString && in.token != tokenNull:
-		d.add(at, "want a secret, a string or {\"env\": \"NAME\"}, got %s", in.token)
+	case !isReference(in) && in.token() != tokenString && in.token() != tokenNull:
+		d.add(at, "want a secret, a string or {\"env\": \"NAME\"}, got %s", in.token())
 		return
 	}
 	p := reflect.New(n.typ)
-	if err := p.Interface().(json.Unmarshaler).UnmarshalJSON(slices.Clone(in.raw)); err != nil {
+	if err := p.Interface().(json.Unmarshaler).UnmarshalJSON(slices.Clone(in)); err != nil {
 		d.add(at, "not a valid secret")
 		return
 	}
 	into.Set(p.Elem())
+}
+
+// isReference reports whether the input is {"env": "NAME"}.
+func isReference(in tree) bool {
+	if in.token() != tokenObject {
+		return false
+	}
+	n := 0
+	for name, value := range in.members() {
+		if n++; n > 1 || name != "env" || value.token() != tokenString || value.text() == "" {
+			return false
+		}
+	}
+	return n == 1
 }

@@ -166,3 +166,35 @@ func FuzzDecode(f *testing.F) {
 		assert.JSONEq(t, string(shown), string(twice))
 	})
 }
+
+// Doc nests in every way.
+type Doc struct {
+	List []Doc             `json:"l"`
+	Map  map[string]Doc    `json:"m"`
+	Raw  []json.RawMessage `json:"r"`
+	Text string            `json:"s"`
+	Num  *float64          `json:"n"`
+	Any  any               `json:"a"`
+	Yes  bool              `json:"b"`
+}
+
+// What is accepted means what encoding/json says.
+func FuzzLikeEncodingJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"l":[{"s":"a"},{"s":"\"]}\\"}],"b":true}`, ` { "m" : { "\u0061" : { "n" : -1.5e3 } , "b" : { } } } `, `{"r":[1 , "x,]" ,[],{},null,true]}`,
+		`{"a":{"x":[1,{"y":null}]},"n":null,"l":null}`, `{"s":"\ud83d\ude00\ud800"}`, `{"":1}`, "{\"m\":{\"\\\"\":{}}}",
+	} {
+		f.Add([]byte(seed))
+	}
+	s := of[Doc](f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var got, want Doc
+		if len(data) == 0 || s.Decode("", data, &got) != nil {
+			return
+		}
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatal(err)
+		}
+		assert.Equal(t, want, got)
+	})
+}

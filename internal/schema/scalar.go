@@ -13,33 +13,33 @@ import (
 
 // scalar sets a value that has neither members nor items.
 func (d *decoder) scalar(at *place, n *node, enum []string, in tree, into reflect.Value) {
-	if in.token != n.kind.token() && (n.kind != kindDuration || in.token != tokenNumber) {
+	if in.token() != n.kind.token() && (n.kind != kindDuration || in.token() != tokenNumber) {
 		d.wrong(at, n.want(), in)
 		return
 	}
 	var err error
 	switch n.kind {
 	case kindBool:
-		into.SetBool(in.yes)
+		into.SetBool(in[0] == 't')
 	case kindInt:
-		err = setInt(in.text, into)
+		err = setInt(in.text(), into)
 	case kindUint:
-		err = setUint(in.text, into)
+		err = setUint(in.text(), into)
 	case kindFloat:
-		err = setFloat(in.text, into)
+		err = setFloat(in.text(), into)
 	case kindDuration:
 		err = setDuration(in, into)
 	case kindTime:
 		var t time.Time
-		t, err = time.Parse(time.RFC3339, in.text)
+		t, err = time.Parse(time.RFC3339, in.text())
 		into.Set(reflect.ValueOf(t))
 	case kindBytes:
 		var b []byte
-		b, err = base64.StdEncoding.DecodeString(in.text)
+		b, err = base64.StdEncoding.DecodeString(in.text())
 		into.Set(reflect.ValueOf(b).Convert(into.Type()))
 	default:
-		into.SetString(in.text)
-		if enum != nil && !slices.Contains(enum, in.text) {
+		into.SetString(in.text())
+		if enum != nil && !slices.Contains(enum, in.text()) {
 			d.wrong(at, "one of "+strings.Join(enum, ", "), in)
 		}
 	}
@@ -148,10 +148,10 @@ func setFloat(text string, into reflect.Value) error {
 }
 
 func setDuration(in tree, into reflect.Value) error {
-	if in.token == tokenNumber {
-		return setInt(in.text, into)
+	if in.token() == tokenNumber {
+		return setInt(in.text(), into)
 	}
-	v, err := time.ParseDuration(in.text)
+	v, err := time.ParseDuration(in.text())
 	if err == nil {
 		into.SetInt(int64(v))
 	}
