@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -70,7 +69,7 @@ func upgrade(ctx context.Context, c *conn, cfg Config, e environment) error {
 	if err != nil {
 		return err
 	}
-	have, err := schemaVersion(ctx, c)
+	have, err := schemaVersion(ctx, c, cfg.Path)
 	if err != nil {
 		return err
 	}
@@ -81,12 +80,7 @@ func upgrade(ctx context.Context, c *conn, cfg Config, e environment) error {
 		return err
 	}
 	for _, m := range list[have:] {
-		if m.rewrite {
-			if err := backUp(ctx, c, cfg.Path, m.version-1); err != nil {
-				return fmt.Errorf("copy %q before migration %s: %w", cfg.Path, m.name, explain(cfg.Path, err))
-			}
-		}
-		if err := m.apply(ctx, c); err != nil {
+		if err := m.apply(ctx, c, cfg); err != nil {
 			return fmt.Errorf("migration %s: %w", m.name, explain(cfg.Path, err))
 		}
 	}
@@ -99,7 +93,7 @@ func tooNew(path string, have, know int64) error {
 }
 
 // schemaVersion returns 0 for an empty file, and refuses one that another program made.
-func schemaVersion(ctx context.Context, c *conn) (int64, error) {
+func schemaVersion(ctx context.Context, c *conn, path string) (int64, error) {
 	row, err := c.integers(ctx, `SELECT count(*), coalesce(sum(name = 'schema_version'), 0) FROM sqlite_schema WHERE type = 'table'`)
 	switch {
 	case err != nil:
@@ -107,7 +101,7 @@ func schemaVersion(ctx context.Context, c *conn) (int64, error) {
 	case row[0] == 0:
 		return 0, nil
 	case row[1] == 0:
-		return 0, fmt.Errorf("%w: it is a database of another program: choose another path", ErrUnsupported)
+		return 0, fmt.Errorf("%s: %w: it is a database of another program: choose another path", path, ErrUnsupported)
 	}
 	row, err = c.integers(ctx, "SELECT max(version) FROM schema_version")
 	if err != nil {
@@ -134,18 +128,18 @@ func startLog(ctx context.Context, c *conn, cfg Config) error {
 }
 
 // apply does m, unless another process was faster.
-func (m migration) apply(ctx context.Context, c *conn) error {
+func (m migration) apply(ctx context.Context, c *conn, cfg Config) error {
 	if err := c.exec(ctx, "BEGIN EXCLUSIVE"); err != nil {
 		return err
 	}
-	if err := m.applyLocked(ctx, c); err != nil {
+	if err := m.applyLocked(ctx, c, cfg); err != nil {
 		return errors.Join(err, c.exec(context.WithoutCancel(ctx), "ROLLBACK"))
 	}
 	return c.exec(ctx, "COMMIT")
 }
 
-func (m migration) applyLocked(ctx context.Context, c *conn) error {
-	have, err := schemaVersion(ctx, c)
+func (m migration) applyLocked(ctx context.Context, c *conn, cfg Config) error {
+	have, err := schemaVersion(ctx, c, cfg.Path)
 	if err != nil || have >= m.version {
 		return err
 	}
@@ -156,33 +150,36 @@ func (m migration) applyLocked(ctx context.Context, c *conn) error {
 			return err
 		}
 	}
+	if m.rewrite {
+		if err := backUp(ctx, cfg, have); err != nil {
+			return fmt.Errorf("copy the file: %w", explain(cfg.Path, err))
+		}
+	}
 	if err := c.script(ctx, m.script); err != nil {
 		return err
 	}
-	return c.exec(ctx, "INSERT INTO schema_version VALUES (?, ?, ?)",
-		driver.Value(m.version), m.name, time.Now().UTC().Format(time.RFC3339))
+	return c.exec(ctx, "INSERT INTO schema_version VALUES (?, ?, ?)", m.version, m.name, time.Now().UTC().Format(time.RFC3339))
 }
 
-// backUp copies the file as it is at version to its name with ".v" and the version. A copy that was cut short is
-// made again, one that is complete is kept.
-func backUp(ctx context.Context, c *conn, path string, version int64) error {
-	target := fmt.Sprintf("%s.v%d", path, version)
-	if _, err := os.Stat(target); err == nil {
-		return nil
-	}
-	partial := fmt.Sprintf("%s.%d.partial", target, os.Getpid())
+// backUp copies the file, as it is at version, to its name with ".v" and the version. The caller holds the lock, so the
+// copy is exactly what the migration starts from; one that an earlier attempt left is replaced.
+func backUp(ctx context.Context, cfg Config, version int64) (err error) {
+	target := fmt.Sprintf("%s.v%d", cfg.Path, version)
+	partial := target + ".partial"
 	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // next to the file itself
+	if err := makeFile(partial); err != nil {
+		return err
+	}
+	// A connection within a transaction cannot copy: this one sees what was committed.
+	c, err := dial(cfg.Path, session{busy: cfg.BusyTimeout, cacheKiB: 8 << 10})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, c.close()) }()
 	if err := c.exec(ctx, "VACUUM INTO ?", partial); err != nil {
-		return errors.Join(err, os.Remove(partial))
+		return err
 	}
 	return os.Rename(partial, target)
 }

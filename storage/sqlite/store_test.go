@@ -1,6 +1,9 @@
 package sqlite_test
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +15,15 @@ import (
 	"github.com/dagster-go/dagster/storage/storagetest"
 )
 
+// TestMain also is the other processes that tests start.
 func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		if err := child(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(m)
 }
 

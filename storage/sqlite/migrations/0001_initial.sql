@@ -140,7 +140,8 @@ CREATE INDEX events_rare ON events (id, kind) WHERE kind > 0;
 
 CREATE VIEW log AS
 SELECT e.id, r.id AS run, e.seq, k.name AS kind, e.step, e.attempt, a.key AS asset, e.partition,
-    strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1e9, 'unixepoch') AS at, e.message, e.data
+    strftime('%Y-%m-%dT%H:%M:%S', e.at / 1000000000, 'unixepoch') || format('.%09dZ', e.at % 1000000000) AS at,
+    e.message, e.data
 FROM events e
 LEFT JOIN runs r ON r.n = e.run
 LEFT JOIN kinds k ON k.n = e.kind
