@@ -1,0 +1,12 @@
+// Seattle makes a report of four years of weather, with everything on the way kept and recorded:
+//
+//	go run ./examples/seattle asset materialize
+package main
+
+import (
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/cli"
+	"github.com/dagster-go/dagster/examples/seattle/weather"
+)
+
+func main() { cli.Main(dagster.NewRepository("seattle", weather.Definitions)) }

@@ -1,0 +1,12 @@
+package wrong
+
+import (
+	"context"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/examples/shop"
+)
+
+func countRates(_ context.Context, rates shop.ExchangeRates) (int, error) { return len(rates), nil }
+
+var counted = dagster.NewAsset("counted", dagster.From1(shop.Orders, countRates))
