@@ -123,7 +123,7 @@ func (s *site) frames() []runtime.Frame {
 	for {
 		f, more := frames.Next()
 		own := strings.HasPrefix(f.Function, packagePrefix)
-		std := strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "testing.")
+		std := strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "testing.") || f.File == "_testmain.go"
 		if f.File != "" && !own && !std {
 			out = append(out, f)
 		}
