@@ -56,7 +56,7 @@ func WriteFiles(ctx context.Context, folder *os.Root, page, chart string) error 
 	if err != nil {
 		return err
 	}
-	dagster.Log(ctx).Info("the report is at "+path, zap.String("path", path))
+	dagster.Log(ctx).Info("wrote the report", zap.String("path", path))
 	dagster.AddMetadata(ctx, metadata.Path("report", path), metadata.URL("open", "file://"+filepath.ToSlash(path)))
 	return nil
 }

@@ -1,3 +1,4 @@
+// Package wrong does not compile: an input does not fit its parameter.
 package wrong
 
 import (
