@@ -42,8 +42,10 @@ func eventCases() []testCase {
 			free := made("a", "p")
 			free.Run, free.Seq = "other", 4
 			got := add(t, s, storage.Run{}, free, step(1))
-			assert.Empty(t, got[0].Run)
-			assert.Zero(t, got[1].Seq)
+			for _, e := range got {
+				assert.Empty(t, e.Run)
+				assert.Zero(t, e.Seq)
+			}
 			assert.Greater(t, got[1].ID, got[0].ID)
 			assert.Equal(t, got, events(t, s, storage.EventFilter{}))
 			assert.Equal(t, int64(1), add(t, s, started(t, s, 1), step(1))[0].Seq)

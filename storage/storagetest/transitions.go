@@ -71,7 +71,7 @@ func transitionCases() []testCase {
 		}},
 		{"transitions/now is when it happens", func(t *testing.T, s storage.Storage) {
 			before := time.Now().Add(-time.Millisecond)
-			require.NoError(t, s.CreateRun(t.Context(), storage.Run{ID: runID(1)}))
+			create(t, s, 1, func(r *storage.Run) { r.Created = before.AddDate(-1, 0, 0).Truncate(time.Second) })
 			r, err := s.Transition(t.Context(), runID(1), storage.Transition{From: storage.RunNotStarted, To: storage.RunCanceled})
 			require.NoError(t, err)
 			assert.WithinRange(t, r.Ended, before, time.Now())

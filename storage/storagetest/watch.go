@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,6 +38,18 @@ func watch(t *testing.T, s storage.Storage) (changes <-chan struct{}, stop func(
 	}
 }
 
+// await receives from c, and fails the test rather than wait for what a store never tells.
+func await[T any](t *testing.T, c <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "not told of "+what)
+		panic("unreachable")
+	}
+}
+
 func watchCases() []testCase {
 	return []testCase{
 		{"watch/tells of every change", func(t *testing.T, s storage.Storage) { testWatch(t, s, s) }},
@@ -46,13 +59,13 @@ func watchCases() []testCase {
 			if !ok {
 				return
 			}
-			first, ended := make(chan struct{}, 1), make(chan error, 1)
+			first, ended := make(chan struct{}, 8), make(chan error, 1)
 			go func() {
 				ended <- w.Watch(t.Context(), func() { first <- struct{}{} })
 			}()
-			<-first
+			await(t, first, "the start")
 			require.NoError(t, s.Close())
-			require.ErrorIs(t, <-ended, storage.ErrClosed)
+			require.ErrorIs(t, await(t, ended, "the end"), storage.ErrClosed)
 			require.ErrorIs(t, w.Watch(t.Context(), func() {}), storage.ErrClosed)
 		}},
 	}
@@ -61,19 +74,19 @@ func watchCases() []testCase {
 // testWatch changes a store through one handle and watches it through another.
 func testWatch(t *testing.T, a, b storage.Storage) {
 	changes, stop := watch(t, b)
-	<-changes // at the start
+	await(t, changes, "the start")
 	r := created(t, a, 1, storage.RunStarting)
-	<-changes
+	await(t, changes, "a run")
 	for len(runs(t, b, storage.RunFilter{})) == 0 {
-		<-changes
+		await(t, changes, "a run that can be read")
 	}
 	add(t, a, r, step(1))
 	for len(events(t, b, storage.EventFilter{})) == 0 {
-		<-changes
+		await(t, changes, "an event")
 	}
 	move(t, a, r, storage.RunStarted)
 	for get(t, b, r.ID).Status != storage.RunStarted {
-		<-changes
+		await(t, changes, "a transition")
 	}
 	require.NoError(t, stop())
 }
@@ -113,5 +126,5 @@ func testWatchSerial(t *testing.T, s storage.Storage) {
 	}) {
 		require.NoError(t, err)
 	}
-	require.NoError(t, <-ended, "the last change was told")
+	require.NoError(t, await(t, ended, "the last change"))
 }
