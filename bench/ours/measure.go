@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -31,6 +32,9 @@ type line struct {
 }
 
 func emit(name string, n int, unit string, runs []float64) error {
+	for i, r := range runs {
+		runs[i] = math.Round(r*1e6) / 1e6
+	}
 	sorted := slices.Sorted(slices.Values(runs))
 	median := (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 	return json.NewEncoder(os.Stdout).Encode(line{

@@ -49,6 +49,7 @@ var libraries = map[string][]string{
 	"github.com/stretchr/testify":   {"test"},
 	"pgregory.net/rapid":            {"test"},
 	"go.uber.org/goleak":            {"test"},
+	"github.com/creack/pty":         {"test"},
 	"go.uber.org/zap/zaptest":       {"test"},
 	"github.com/google/go-cmp/cmp":  {"test"},
 }
