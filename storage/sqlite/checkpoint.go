@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
@@ -21,6 +22,10 @@ type checkpointer struct {
 	c       *conn
 	written atomic.Int64
 	wake    chan struct{}
+
+	// writing is held by the writer during a transaction. Emptying the log needs a moment in which nobody writes, and
+	// SQLite's way to wait for one does not find it between the transactions of a busy writer.
+	writing sync.Mutex
 }
 
 func newCheckpointer(path string, c *conn) *checkpointer {
@@ -60,5 +65,7 @@ func (p *checkpointer) checkpoint(ctx context.Context) {
 	if log, err := os.Stat(p.path + "-wal"); err != nil || log.Size() < maxLog {
 		return
 	}
+	p.writing.Lock()
+	defer p.writing.Unlock()
 	_ = p.c.exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dagster-go/dagster/storage"
@@ -43,6 +44,7 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 			data = growFor(data, len(events))
 		}
 		ends[i] = len(data)
+		size += len(e.Message) + len(e.Step)
 		r.kind, r.number = e.Kind, k.number(e.Kind)
 		r.asset, r.partition = e.Asset, e.Partition
 		r.at, r.message = nanoseconds(e.At), orNull(e.Message)
@@ -56,12 +58,12 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 			r.step = orNull(e.Step)
 		}
 	}
-	return rows, len(data), assign(rows, ends, events, string(data))
+	return rows, size + len(data), assign(rows, ends, events, string(data))
 }
 
-// growFor makes room for the payloads of n events, going by the first.
+// growFor makes room for the payloads of n events, going by the first, within reason.
 func growFor(first []byte, n int) []byte {
-	return append(make([]byte, 0, (len(first)+64)*n), first...)
+	return slices.Grow(first, min((len(first)+64)*n, 1<<20))
 }
 
 // assign gives each row its part of data.

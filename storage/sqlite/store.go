@@ -108,7 +108,7 @@ func start(ctx context.Context, c Config, e environment) (*Store, error) {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	cp := newCheckpointer(c.Path, s.checkpointer)
-	wr := newWriter(w, s, e.version(), cp.wrote)
+	wr := newWriter(w, s, e.version(), cp)
 	s.ended.Go(wr.loop)
 	s.ended.Go(func() { cp.loop(background) })
 	return s, nil

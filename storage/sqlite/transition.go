@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,10 +20,15 @@ func (s *Store) Transition(ctx context.Context, id storage.RunID, tr storage.Tra
 	if w.rows, w.size, err = s.kinds.encode(tr.Events); err == nil {
 		err = s.queue.submit(ctx, w, len(tr.Events)+2)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return w.run, nil
+	case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrIllegalTransition):
 		return w.run, fmt.Errorf("change run %q: %w", id, err)
+	default:
+		// What it would have become was not stored.
+		return storage.Run{}, fmt.Errorf("change run %q: %w", id, err)
 	}
-	return w.run, nil
 }
 
 type change struct {

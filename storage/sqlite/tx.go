@@ -19,7 +19,8 @@ type tx struct {
 	kinds   *kinds
 	version int64
 
-	seen      int64 // data_version when the rest was read; 0 before
+	known     bool  // the rest was read, and nothing undone since
+	seen      int64 // data_version then
 	lastEvent int64
 	lastRun   int64
 	commits   int64
@@ -69,7 +70,7 @@ func (t *tx) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if row[0] == t.seen {
+	if t.known && row[0] == t.seen {
 		if len(t.runs) > maxHeld {
 			clear(t.runs)
 		}
@@ -88,7 +89,7 @@ func (t *tx) refresh(ctx context.Context) error {
 	}
 	clear(t.runs)
 	clear(t.assets)
-	t.seen, t.lastEvent, t.lastRun, t.commits = seen, row[0], row[1], row[2]
+	t.known, t.seen, t.lastEvent, t.lastRun, t.commits = true, seen, row[0], row[1], row[2]
 	return nil
 }
 
@@ -143,7 +144,7 @@ func (t *tx) flush() error {
 
 // rollback undoes the transaction, also in memory.
 func (t *tx) rollback() error {
-	t.seen = 0
+	t.known = false
 	t.rows.reset()
 	t.changes.reset()
 	// A full disk or an I/O error has undone it already.

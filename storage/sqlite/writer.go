@@ -14,15 +14,15 @@ type writer struct {
 	tx     *tx
 	queue  *queue
 	signal *signal
-	wrote  func(bytes int)
+	log    *checkpointer
 }
 
-func newWriter(c *conn, s *Store, version int64, wrote func(bytes int)) *writer {
+func newWriter(c *conn, s *Store, version int64, log *checkpointer) *writer {
 	return &writer{
 		tx:     newTx(c, s.config.Path, s.kinds, version),
 		queue:  s.queue,
 		signal: s.signal,
-		wrote:  wrote,
+		log:    log,
 	}
 }
 
@@ -66,6 +66,8 @@ func (w *writer) finish(group []*request, err error) {
 // commit stores the group in one transaction. Its error means that nothing was stored; a request that was refused by
 // itself has its error in the request.
 func (w *writer) commit(group []*request) error {
+	w.log.writing.Lock()
+	defer w.log.writing.Unlock()
 	if err := w.tx.begin(); err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (w *writer) commit(group []*request) error {
 	}
 	if changed {
 		w.signal.notify(w.tx.commits)
-		w.wrote(w.tx.bytes)
+		w.log.wrote(w.tx.bytes)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dagster-go/dagster/storage"
 	"github.com/dagster-go/dagster/storage/sqlite"
 )
 
@@ -57,12 +58,28 @@ func TestOpen_readOnly(t *testing.T) {
 	assertRefused(t, openUnprivileged(t, filepath.Join(dir, "deeper", "dagster.db")), sqlite.ErrReadOnly, "directory", "make it writable")
 }
 
-func TestNetworkName(t *testing.T) {
-	t.Parallel()
-	for magic, want := range map[uint32]string{
-		0x6969: "NFS", 0xff534d42: "SMB", 0x01021997: "9P",
-		0xef53: "", 0x01021994: "", 0x9123683e: "", 0x58465342: "", // ext4, tmpfs, btrfs, xfs
-	} {
-		assert.Equal(t, want, sqlite.NetworkName(magic))
+// Not parallel: the umask belongs to the process.
+func TestOpen_permissions(t *testing.T) { //nolint:paralleltest // see above
+	for _, mask := range []int{0, 0o022, 0o777} {
+		dir := filepath.Join(t.TempDir(), "home", "deep")
+		path := filepath.Join(dir, "dagster.db")
+		old := syscall.Umask(mask)
+		s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+		if err == nil {
+			err = s.CreateRun(t.Context(), storage.Run{ID: "a"})
+		}
+		syscall.Umask(old)
+		require.NoError(t, err)
+		for _, name := range []string{path, path + "-wal", path + "-shm"} {
+			info, err := os.Stat(name)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode(), "%s under umask %o", name, mask)
+		}
+		for _, name := range []string{dir, filepath.Dir(dir)} {
+			info, err := os.Stat(name)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o700)|os.ModeDir, info.Mode(), "%s under umask %o", name, mask)
+		}
+		require.NoError(t, s.Close())
 	}
 }
