@@ -56,7 +56,7 @@ func newError(err error, depth int) (e Error, stacked bool) {
 
 // unwrap returns what err wraps, the first of many.
 func unwrap(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // one level at a time
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return errors.Unwrap(err)
 	}

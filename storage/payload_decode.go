@@ -18,7 +18,7 @@ func DecodePayload(kind EventKind, data []byte) (Payload, error) {
 		return nil, fmt.Errorf("decode payload of %s: %w", kind, errNotJSON)
 	}
 	p := newPayload(kind)
-	if p == nil || string(member(data, "v")) != "1" || json.Unmarshal(data, p) != nil {
+	if known := p != nil && string(member(data, "v")) == "1" && json.Unmarshal(data, p) == nil; !known {
 		return &RawData{JSON: bytes.Clone(data)}, nil
 	}
 	switch d := p.(type) {

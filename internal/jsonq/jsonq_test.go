@@ -29,7 +29,7 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-func TestAppendDoesNotAllocate(t *testing.T) {
+func TestAppendDoesNotAllocate(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts for the whole process
 	buf := make([]byte, 0, 1024)
 	s := "a line with \"quotes\" and\nbreaks, é"
 	assert.Zero(t, testing.AllocsPerRun(100, func() { buf = jsonq.Append(buf[:0], s) }))

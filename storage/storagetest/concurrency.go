@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,14 +51,14 @@ func concurrencyCases() []testCase {
 		{"concurrency/one of many fences wins", func(t *testing.T, s storage.Storage) {
 			r := started(t, s, 1)
 			oneWins(t, together(32, func(i int) error {
-				_, err := s.Transition(t.Context(), r.ID, storage.Transition{From: r.Status, To: r.Status, Epoch: r.Epoch, Worker: fmt.Sprint(i)})
+				_, err := s.Transition(t.Context(), r.ID, storage.Transition{From: r.Status, To: r.Status, Epoch: r.Epoch, Worker: strconv.Itoa(i)})
 				return err
 			}), storage.ErrConflict)
 			assert.Equal(t, r.Epoch+1, get(t, s, r.ID).Epoch)
 		}},
 		{"concurrency/one of many creations wins", func(t *testing.T, s storage.Storage) {
 			oneWins(t, together(32, func(i int) error {
-				return s.CreateRun(t.Context(), storage.Run{ID: runID(1), Job: fmt.Sprint(i), Created: at(1)}, step(i))
+				return s.CreateRun(t.Context(), storage.Run{ID: runID(1), Job: strconv.Itoa(i), Created: at(1)}, step(i))
 			}), storage.ErrRunExists)
 			got := events(t, s, storage.EventFilter{})
 			require.Len(t, got, 1)
@@ -135,9 +136,9 @@ func testAppends(t *testing.T, a, b storage.Storage) {
 			s = b
 		}
 		for n := range batches {
-			given := []storage.Event{step(n), made(fmt.Sprint("a", i), fmt.Sprint(n)), step(n)}
+			given := []storage.Event{step(n), made(fmt.Sprint("a", i), strconv.Itoa(n)), step(n)}
 			for j := range given {
-				given[j].Step = fmt.Sprint(i)
+				given[j].Step = strconv.Itoa(i)
 				given[j].Attempt = n*3 + j
 			}
 			last, err := s.Append(t.Context(), storage.Batch{Run: r.ID, Epoch: r.Epoch, Events: given})
@@ -162,7 +163,7 @@ func testAppends(t *testing.T, a, b storage.Storage) {
 	}
 	for i := range writers {
 		assert.Equal(t, int64(batches), asset(t, a, fmt.Sprint("a", i)).Materializations)
-		assert.NotNil(t, latest(t, b, fmt.Sprint("a", i), fmt.Sprint(batches-1)))
+		assert.NotNil(t, latest(t, b, fmt.Sprint("a", i), strconv.Itoa(batches-1)))
 	}
 }
 

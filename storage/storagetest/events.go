@@ -168,8 +168,8 @@ func filterCases() []testCase {
 // testEventFilters compares all combinations of a few values of each field with what the filter's words say.
 func testEventFilters(t *testing.T, s storage.Storage) {
 	runs := []storage.Run{started(t, s, 1), started(t, s, 2), {}}
-	var all []storage.Event
-	for i := range 60 {
+	all := make([]storage.Event, 0, 60)
+	for i := range cap(all) {
 		e := storage.Event{
 			Kind: []storage.EventKind{storage.AssetMaterialization, storage.StepStart, storage.LogMessage}[i%3],
 			Step: []string{"", "s", "S"}[i/3%3], Asset: []string{"", "a", "a%"}[i/2%3], Partition: []string{"", "p"}[i/5%2], At: at(i),
@@ -177,7 +177,7 @@ func testEventFilters(t *testing.T, s storage.Storage) {
 		all = append(all, add(t, s, runs[i/7%3], e)...)
 	}
 	low, high := all[10].ID, all[50].ID
-	var filters []storage.EventFilter
+	filters := make([]storage.EventFilter, 0, 144)
 	for _, run := range []storage.RunID{"", runs[0].ID} {
 		for _, step := range []string{"", "s"} {
 			for _, asset := range []string{"", "a", "a%"} {

@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -74,13 +73,7 @@ func testRunFilters(t *testing.T, s storage.Storage) {
 	create(t, s, 5, func(r *storage.Run) { r.Job, r.Root, r.Parent, r.Status = "a", runID(1), runID(4), storage.RunQueued })
 	ended(t, s, 6)
 
-	tags := func(kv ...string) map[string]string {
-		m := map[string]string{}
-		for i := 0; i < len(kv); i += 2 {
-			m[kv[i]] = kv[i+1]
-		}
-		return m
-	}
+	type tags = map[string]string
 	for name, tt := range map[string]struct {
 		f    storage.RunFilter
 		want []int
@@ -92,16 +85,16 @@ func testRunFilters(t *testing.T, s storage.Storage) {
 		"status":          {storage.RunFilter{Statuses: []storage.RunStatus{storage.RunQueued}}, []int{5}},
 		"statuses":        {storage.RunFilter{Statuses: []storage.RunStatus{storage.RunQueued, storage.RunSucceeded}}, []int{6, 5}},
 		"unknown status":  {storage.RunFilter{Statuses: []storage.RunStatus{"MANAGED"}}, []int{}},
-		"tag":             {storage.RunFilter{Tags: tags("x", "1")}, []int{3, 2}},
-		"tags":            {storage.RunFilter{Tags: tags("x", "1", "y", "2")}, []int{3}},
-		"empty tag":       {storage.RunFilter{Tags: tags("y", "")}, []int{2}},
-		"absent tag":      {storage.RunFilter{Tags: tags("z", "")}, []int{}},
-		"one of two":      {storage.RunFilter{Tags: tags("x", "1", "z", "")}, []int{}},
+		"tag":             {storage.RunFilter{Tags: tags{"x": "1"}}, []int{3, 2}},
+		"tags":            {storage.RunFilter{Tags: tags{"x": "1", "y": "2"}}, []int{3}},
+		"empty tag":       {storage.RunFilter{Tags: tags{"y": ""}}, []int{2}},
+		"absent tag":      {storage.RunFilter{Tags: tags{"z": ""}}, []int{}},
+		"one of two":      {storage.RunFilter{Tags: tags{"x": "1", "z": ""}}, []int{}},
 		"asset":           {storage.RunFilter{Asset: "raw/k"}, []int{4, 3}},
 		"part of a key":   {storage.RunFilter{Asset: "raw"}, []int{}},
 		"root":            {storage.RunFilter{Root: runID(1)}, []int{5, 4, 1}},
 		"root of none":    {storage.RunFilter{Root: runID(4)}, []int{4}},
-		"all at once":     {storage.RunFilter{Job: "a", Tags: tags("x", "1"), Asset: "k"}, []int{3}},
+		"all at once":     {storage.RunFilter{Job: "a", Tags: tags{"x": "1"}, Asset: "k"}, []int{3}},
 		"job and status":  {storage.RunFilter{Job: "b", Statuses: []storage.RunStatus{storage.RunQueued}}, []int{}},
 		"before":          {storage.RunFilter{Before: runID(3)}, []int{2, 1}},
 		"before of other": {storage.RunFilter{Job: "a", Before: runID(4)}, []int{3, 1}},
@@ -114,12 +107,12 @@ func testRunFilters(t *testing.T, s storage.Storage) {
 }
 
 func testRunPages(t *testing.T, s storage.Storage) {
-	var want, got []int
-	for n := range 25 {
-		create(t, s, n+1)
-		want = append(want, n+1)
+	want := make([]int, 25)
+	for i := range want {
+		create(t, s, i+1)
+		want[len(want)-1-i] = i + 1
 	}
-	slices.Reverse(want)
+	var got []int
 	f := storage.RunFilter{Limit: 4}
 	for n := 100; ; n++ {
 		page := runs(t, s, f)

@@ -141,7 +141,7 @@ func testNoRun(t *testing.T, s storage.Storage) {
 
 func testDelete(t *testing.T, s storage.Storage) {
 	kept, gone := started(t, s, 1), started(t, s, 2)
-	var want []storage.Event
+	want := make([]storage.Event, 0, 7)
 	for i := range 3 {
 		want = append(want, add(t, s, kept, step(i), made("a", ""))...)
 		add(t, s, gone, step(i), made("a", ""), made("b", ""))

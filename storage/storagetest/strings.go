@@ -105,7 +105,7 @@ func testLongText(t *testing.T, s storage.Storage) {
 func testTimes(t *testing.T, s storage.Storage) {
 	r := started(t, s, 1)
 	local := time.FixedZone("", 3*3600)
-	var given []storage.Event
+	given := make([]storage.Event, 0, 6)
 	for _, when := range []time.Time{
 		{},
 		time.Unix(0, 0),

@@ -105,7 +105,7 @@ func testWatchSerial(t *testing.T, s storage.Storage) {
 	go func() {
 		ended <- w.Watch(ctx, func() {
 			assert.Equal(t, int64(1), inside.Add(1))
-			page, err := s.Events(t.Context(), storage.EventFilter{After: last.Load()})
+			page, err := s.Events(ctx, storage.EventFilter{After: last.Load()})
 			assert.NoError(t, err)
 			if len(page) > 0 && last.Swap(page[len(page)-1].ID) >= page[len(page)-1].ID {
 				assert.Fail(t, "a page was read twice")
