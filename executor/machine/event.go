@@ -19,8 +19,8 @@ type Event struct {
 	// keeps the slices.
 	Keys map[int][]string
 
-	// Failure says more of a failed attempt. It belongs to Broke.
-	Failure Failure
+	// Failure says more of a failed attempt; nil leaves it to the policy. It belongs to Broke.
+	Failure *Failure
 }
 
 // EventKind says what happened.

@@ -176,6 +176,11 @@ type Instance struct {
 func (m *Machine) Each(visit func(Instance)) {
 	for i := range m.g.plan.Steps {
 		s := m.g.scopeOf[i]
+		if s == 0 {
+			id := ID(m.g.local[i])
+			visit(Instance{id, i, m.g.plan.Steps[i].Key, m.state[id], m.Attempt(id)})
+			continue
+		}
 		var chain []int32
 		for ; s > 0; s = m.g.scopes[s].parent {
 			chain = append([]int32{s}, chain...)
