@@ -31,7 +31,7 @@ type session struct {
 }
 
 // dial opens a connection to a file that exists.
-func dial(path string, s session) (*conn, error) {
+func dial(ctx context.Context, path string, s session) (*conn, error) {
 	name := url.URL{
 		Scheme:   "file",
 		Path:     path,
@@ -54,7 +54,7 @@ func dial(path string, s session) (*conn, error) {
 		pragmas = append(pragmas, "PRAGMA query_only = ON")
 	}
 	for _, p := range pragmas {
-		if err := c.exec(context.Background(), p); err != nil {
+		if err := c.exec(ctx, p); err != nil {
 			return nil, errors.Join(explain(path, err), c.close())
 		}
 	}
