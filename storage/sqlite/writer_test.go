@@ -234,3 +234,29 @@ func TestView_log(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"OF_THE_FUTURE"}, got)
 }
+
+// A kind that no release knew when the other process started.
+func TestKinds_ofAnotherProcess(t *testing.T) {
+	t.Parallel()
+	a, path := openWithRuns(t, "a")
+	defer func() { require.NoError(t, a.Close()) }()
+	b := openAt(t, path)
+	defer func() { require.NoError(t, b.Close()) }()
+	for _, kind := range []storage.EventKind{"NEW", "NEWER", "NEW"} {
+		_, err := a.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: kind}}})
+		require.NoError(t, err)
+	}
+	events, err := b.Events(t.Context(), storage.EventFilter{Kinds: []storage.EventKind{"NEW", "NEVER"}})
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	assert.Equal(t, storage.EventKind("NEW"), events[1].Kind)
+	events, err = b.Events(t.Context(), storage.EventFilter{Run: "a"})
+	require.NoError(t, err)
+	require.Len(t, events, 3)
+	assert.Equal(t, storage.EventKind("NEWER"), events[1].Kind)
+	_, err = b.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: "NEWER"}}})
+	require.NoError(t, err)
+	events, err = a.Events(t.Context(), storage.EventFilter{Kinds: []storage.EventKind{"NEWER"}})
+	require.NoError(t, err)
+	assert.Len(t, events, 2)
+}
