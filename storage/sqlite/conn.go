@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"time"
 
@@ -179,6 +180,14 @@ func orNull(s string) driver.Value {
 		return nil
 	}
 	return s
+}
+
+// checkTime refuses a time that does not fit into nanoseconds since 1970: before 1678 or after 2262.
+func checkTime(t time.Time) error {
+	if s := t.Unix(); !t.IsZero() && (s <= math.MinInt64/1_000_000_000 || s >= math.MaxInt64/1_000_000_000) {
+		return fmt.Errorf("time %s is out of range", t)
+	}
+	return nil
 }
 
 // nanoseconds is how a time is stored; the zero time is null.

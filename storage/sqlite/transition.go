@@ -16,8 +16,11 @@ func (s *Store) Transition(ctx context.Context, id storage.RunID, tr storage.Tra
 		tr.At = time.Now()
 	}
 	w := &change{id: id, transition: tr}
-	var err error
-	if w.rows, w.size, err = s.kinds.encode(tr.Events); err == nil {
+	err := checkTime(tr.At)
+	if err == nil {
+		w.rows, w.size, err = s.kinds.encode(tr.Events)
+	}
+	if err == nil {
 		err = s.queue.submit(ctx, w, len(tr.Events)+2)
 	}
 	switch {
