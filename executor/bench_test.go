@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/executor/machine"
 	"github.com/dagster-go/dagster/internal/dags"
 	"github.com/dagster-go/dagster/storage"
 )
@@ -113,12 +114,28 @@ func (w *recorded) RunStep(_ context.Context, t *executor.Task) executor.Outcome
 	return executor.Outcome{}
 }
 
+// BenchmarkCompile lays plans out, as is done once for a plan that is run often.
+func BenchmarkCompile(b *testing.B) {
+	eachShape(b, func(b *testing.B, deps [][]int) {
+		plan := graph(deps)
+		for b.Loop() {
+			if _, err := machine.Compile(plan); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkEngine runs whole plans with all their events.
 func BenchmarkEngine(b *testing.B) {
 	eachShape(b, func(b *testing.B, deps [][]int) {
 		plan, w, sink := graph(deps), newRecorded(deps), &appender{}
+		g, err := machine.Compile(plan)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for b.Loop() {
-			report, err := executor.Engine{}.Execute(b.Context(), executor.Request{Plan: plan, Worker: w, Sink: sink})
+			report, err := executor.Engine{}.Execute(b.Context(), executor.Request{Graph: g, Worker: w, Sink: sink})
 			if events := sink.reset(); err != nil || report.Status != storage.RunSucceeded || events != 4*len(deps)+2*w.edges {
 				b.Fatal(err, report.Status, events)
 			}

@@ -14,15 +14,10 @@ type Task struct {
 	MapKeys []string // outermost first; nil outside of maps
 	Attempt int      // 1 for the first
 
-	owner taskOwner
-	id    machine.ID
-	ended bool // guarded by its owner
-}
-
-// taskOwner is who runs a task.
-type taskOwner interface {
-	sources(t *Task, input int) []Made
-	emit(t *Task, e storage.Event)
+	worker *worker // of an engine; nil for a task of NewTask
+	loose  *loose
+	id     machine.ID
+	ended  bool // guarded by worker.emitting
 }
 
 // Made is one value that an input takes: an output that a step of this run made, or that it should have loaded.
@@ -48,20 +43,20 @@ type TaskConfig struct {
 
 // NewTask returns an attempt for a worker that something else than [Engine] runs, another executor or a test. It never ends.
 func NewTask(c TaskConfig) *Task {
-	return &Task{Step: c.Step, Key: c.Key, MapKeys: c.MapKeys, Attempt: max(c.Attempt, 1), owner: &loose{TaskConfig: c}}
+	return &Task{Step: c.Step, Key: c.Key, MapKeys: c.MapKeys, Attempt: max(c.Attempt, 1), loose: &loose{c}}
 }
 
 // loose owns a task that no engine does.
 type loose struct{ TaskConfig }
 
-func (l *loose) sources(_ *Task, input int) []Made {
+func (l *loose) sources(input int) []Made {
 	if l.TaskConfig.Sources == nil {
 		return nil
 	}
 	return l.TaskConfig.Sources(input)
 }
 
-func (l *loose) emit(t *Task, e storage.Event) {
+func (l *loose) emit(t *Task, e *storage.Event) {
 	if l.Sink == nil {
 		return
 	}
@@ -69,7 +64,7 @@ func (l *loose) emit(t *Task, e storage.Event) {
 		e.At = time.Now().UTC()
 	}
 	e.Run, e.Step, e.Attempt = l.Run, t.Key, t.Attempt
-	l.Sink.Record(e)
+	l.Sink.Record(*e)
 }
 
 // Sources returns what input number i of the step takes, in order, without what was skipped. For an input that is the
@@ -77,9 +72,20 @@ func (l *loose) emit(t *Task, e storage.Event) {
 // An input that only waits takes nothing, but its sources that were made are named all the same.
 // It may be called by one goroutine at a time, until RunStep returns.
 // The slice is valid until RunStep returns, and must not be changed.
-func (t *Task) Sources(i int) []Made { return t.owner.sources(t, i) }
+func (t *Task) Sources(i int) []Made {
+	if t.worker == nil {
+		return t.loose.sources(i)
+	}
+	return t.worker.sources(t, i)
+}
 
 // Emit records an event of this attempt: Run, Step, Attempt and, where it is zero, At are filled in. The payload is
 // recorded as it is, not copied: it must not change afterwards, and one that is the same each time may be used again.
 // Emit may be called from many goroutines; events of an attempt that has ended are dropped.
-func (t *Task) Emit(e storage.Event) { t.owner.emit(t, e) }
+func (t *Task) Emit(e storage.Event) {
+	if t.worker == nil {
+		t.loose.emit(t, &e)
+		return
+	}
+	t.worker.emit(t, &e)
+}

@@ -26,8 +26,9 @@ type worker struct {
 	given bool  // up: the run goes on, or has ended, without it
 
 	emitting sync.Mutex
-	started  time.Time        // of the task; guarded by emitting like what follows
+	synced   time.Time        // when the clock was last read; guarded by emitting like what follows
 	wall     time.Time        // the same without the monotonic reading
+	started  time.Time        // of the task
 	event    [1]storage.Event // what is being recorded, so that an event costs no allocation
 }
 
@@ -110,7 +111,7 @@ func (w *worker) take(id machine.ID) {
 	t := &w.tasks[0]
 	w.tasks = w.tasks[1:]
 	t.Step, t.Key, t.MapKeys, t.Attempt = w.m.Step(id), w.m.Key(id), w.m.MapKeys(id), n
-	t.owner, t.id = w, id
+	t.worker, t.id = w, id
 	w.task = t
 }
 
@@ -128,26 +129,34 @@ func (w *worker) attempt() Outcome {
 func (w *worker) start(t *Task) {
 	w.emitting.Lock()
 	defer w.emitting.Unlock()
-	w.started = time.Now()
-	w.wall = w.started.Round(0).UTC()
-	e := storage.Event{Kind: storage.StepStart, At: w.wall}
+	w.started = w.now()
+	e := storage.Event{Kind: storage.StepStart, At: w.started}
 	if t.Attempt > 1 {
 		e.Kind = storage.StepRestarted
 	}
 	w.record(t, &e)
 }
 
-// emit records what the body says. Reading how much time has passed is cheaper than reading what time it is.
-func (w *worker) emit(t *Task, e storage.Event) {
+// now is the time, without a monotonic reading. How much time has passed costs half of what time it is, and events ask often;
+// once a second it is asked all the same, because a machine that sleeps does not count. w.emitting is held.
+func (w *worker) now() time.Time {
+	d := time.Since(w.synced)
+	if d > time.Second {
+		w.synced = time.Now()
+		w.wall = w.synced.Round(0).UTC()
+		return w.wall
+	}
+	return w.wall.Add(d)
+}
+
+// emit records what the body says.
+func (w *worker) emit(t *Task, e *storage.Event) {
 	w.emitting.Lock()
-	defer w.emitting.Unlock()
-	if t.ended {
-		return
-	}
 	if e.At.IsZero() {
-		e.At = w.wall.Add(time.Since(w.started))
+		e.At = w.now()
 	}
-	w.record(t, &e)
+	w.record(t, e)
+	w.emitting.Unlock()
 }
 
 // record hands an event of a task that has not ended to the sink. w.emitting is held.
@@ -165,11 +174,10 @@ func (w *worker) conclude(o Outcome) Outcome {
 	t := w.task
 	w.emitting.Lock()
 	defer w.emitting.Unlock()
-	d := time.Since(w.started)
-	w.ended = w.wall.Add(d)
+	w.ended = w.now()
 	w.own = w.ctx.Err() == nil
 	if o.Err == nil && len(o.Missing) == 0 && len(o.Keys) == 0 && w.g.Simple(t.Step) {
-		w.record(t, &storage.Event{Kind: storage.StepSuccess, At: w.ended, Data: w.success(d)})
+		w.record(t, &storage.Event{Kind: storage.StepSuccess, At: w.ended, Data: w.success(w.ended.Sub(w.started))})
 	}
 	t.ended = true
 	return o
@@ -203,8 +211,8 @@ func (w *worker) body(ctx context.Context, t *Task) (o Outcome) {
 func (w *worker) finish(o Outcome) {
 	t := w.task
 	w.task = nil
-	w.took = w.ended.Sub(w.wall)
-	w.fact(t.id).add(w.wall, w.ended)
+	w.took = w.ended.Sub(w.started)
+	w.fact(t.id).add(w.started, w.ended)
 	w.limits.put(t.Step, &w.ready)
 	e := machine.Event{Kind: machine.Made, ID: t.id, Attempt: t.Attempt, Keys: o.Keys}
 	switch {
@@ -243,9 +251,16 @@ func (w *worker) sources(t *Task, input int) []Made {
 	if w.Plan.Steps[t.Step].Timeout > 0 {
 		return w.values(t, input, nil) // its body may outlive the attempt
 	}
+	// What was returned for other inputs stays where it is: when there is no more room the next piece is another.
+	if cap(w.made)-len(w.made) < 4 {
+		w.made = make([]Made, 0, 64)
+	}
 	start := len(w.made)
-	w.made = w.values(t, input, w.made)
-	return w.made[start:len(w.made):len(w.made)]
+	got := w.values(t, input, w.made[start:start])
+	if start+len(got) <= cap(w.made) {
+		w.made = w.made[:start+len(got)]
+	}
+	return got[:len(got):len(got)]
 }
 
 func (w *worker) values(t *Task, input int, to []Made) []Made {
