@@ -9,8 +9,6 @@ import (
 	"math"
 	"net/url"
 	"time"
-
-	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
 // maxStatements bounds what a connection keeps prepared: filters can take any number of shapes.
@@ -38,7 +36,7 @@ func dial(ctx context.Context, path string, s session) (*conn, error) {
 		Path:     path,
 		RawQuery: fmt.Sprintf("mode=rw&_mutex=no&_busy_timeout=%d", s.busy.Milliseconds()),
 	}
-	raw, err := (&sqlite3.SQLiteDriver{}).Open(name.String())
+	raw, err := connect(name.String())
 	if err != nil {
 		return nil, explain(path, err)
 	}

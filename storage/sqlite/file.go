@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-
-	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
 // minLibrary is the first SQLite that two connections may write and checkpoint with at once: before it, the file could be damaged.
@@ -24,12 +22,14 @@ type environment struct {
 }
 
 func production() environment {
-	_, number, _ := sqlite3.Version()
-	return environment{library: number, fileSystem: networkFileSystem, migrations: embedded}
+	return environment{library: libraryVersion(), fileSystem: networkFileSystem, migrations: embedded}
 }
 
 // prepare makes sure that there is a file to open, and returns its absolute path.
 func prepare(path string, e environment) (string, error) {
+	if e.library == 0 {
+		return "", fmt.Errorf("%w: this program was built without cgo: build it with CGO_ENABLED=1 and a C compiler", ErrUnsupported)
+	}
 	if e.library < minLibrary {
 		return "", fmt.Errorf("%w: SQLite %s can damage a file that several processes use: link 3.51.3 or newer",
 			ErrUnsupported, dotted(e.library))
