@@ -106,11 +106,9 @@ func (w *recorded) RunStep(_ context.Context, t *executor.Task) executor.Outcome
 		if len(t.Sources(i)) != 1 {
 			w.ignored.Add(1)
 		}
-		t.Emit(storage.Event{Kind: storage.LoadedInput, Data: in})
-		t.Emit(storage.Event{Kind: storage.StepInput, Data: in})
+		t.EmitAll(storage.Event{Kind: storage.LoadedInput, Data: in}, storage.Event{Kind: storage.StepInput, Data: in})
 	}
-	t.Emit(storage.Event{Kind: storage.StepOutput, Data: w.output})
-	t.Emit(storage.Event{Kind: storage.HandledOutput, Data: w.output})
+	t.EmitAll(storage.Event{Kind: storage.StepOutput, Data: w.output}, storage.Event{Kind: storage.HandledOutput, Data: w.output})
 	return executor.Outcome{}
 }
 

@@ -67,7 +67,7 @@ func (r *run) report() *Report {
 
 func moment(ns int64) (t time.Time) {
 	if ns != 0 {
-		t = time.Unix(0, ns).UTC()
+		t = time.Unix(ns/1e9, ns%1e9).UTC()
 	}
 	return t
 }

@@ -89,3 +89,15 @@ func (t *Task) Emit(e storage.Event) {
 	}
 	t.worker.emit(t, &e)
 }
+
+// EmitAll is [Task.Emit] of several events that happened at once: they follow each other in the log and cost less.
+func (t *Task) EmitAll(events ...storage.Event) {
+	if t.worker != nil {
+		t.worker.emitAll(t, events)
+		return
+	}
+	for i := range events {
+		e := events[i]
+		t.loose.emit(t, &e)
+	}
+}

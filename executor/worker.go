@@ -29,7 +29,7 @@ type worker struct {
 	synced   time.Time        // when the clock was last read; guarded by emitting like what follows
 	wall     time.Time        // the same without the monotonic reading
 	started  time.Time        // of the task
-	event    [1]storage.Event // what is being recorded, so that an event costs no allocation
+	events   [4]storage.Event // what is being recorded, so that an event costs no allocation
 }
 
 // hire sees to it that someone runs what is ready. r.mu is held.
@@ -159,14 +159,40 @@ func (w *worker) emit(t *Task, e *storage.Event) {
 	w.emitting.Unlock()
 }
 
+// emitAll records events that happened at once.
+func (w *worker) emitAll(t *Task, events []storage.Event) {
+	w.emitting.Lock()
+	defer w.emitting.Unlock()
+	if w.Sink == nil || t.ended {
+		return
+	}
+	at := w.now()
+	for len(events) > 0 {
+		n := copy(w.events[:], events)
+		events = events[n:]
+		for i := range n {
+			w.stamp(t, &w.events[i], at)
+		}
+		w.Sink.Record(w.events[:n]...)
+	}
+}
+
 // record hands an event of a task that has not ended to the sink. w.emitting is held.
 func (w *worker) record(t *Task, e *storage.Event) {
 	if w.Sink == nil || t.ended {
 		return
 	}
-	w.event[0] = *e
-	w.event[0].Run, w.event[0].Step, w.event[0].Attempt = w.Run, t.Key, t.Attempt
-	w.Sink.Record(w.event[:]...)
+	w.events[0] = *e
+	w.stamp(t, &w.events[0], e.At)
+	w.Sink.Record(w.events[:1]...)
+}
+
+// stamp says which attempt an event is of.
+func (w *worker) stamp(t *Task, e *storage.Event, at time.Time) {
+	e.Run, e.Step, e.Attempt = w.Run, t.Key, t.Attempt
+	if e.At.IsZero() {
+		e.At = at
+	}
 }
 
 // conclude ends the task. It records a plain success at once; what else an attempt may come to is the machine's to say.

@@ -114,11 +114,13 @@ func testLateEvents(t *testing.T, e executor.Executor) {
 		} else {
 			first.Emit(storage.Event{Kind: storage.LogMessage})
 			t.Emit(storage.Event{Kind: storage.LogMessage})
+			t.EmitAll(storage.Event{Kind: storage.StepInput}, storage.Event{Kind: storage.LoadedInput})
+			first.EmitAll(storage.Event{Kind: storage.StepInput})
 		}
 		return executor.Outcome{}
 	})})
 	assert.Equal(t, []storage.EventKind{storage.StepStart, storage.StepSuccess}, log.Kinds("a"))
-	assert.Equal(t, []storage.EventKind{storage.StepStart, storage.LogMessage, storage.StepSuccess}, log.Kinds("b"))
+	assert.Equal(t, []storage.EventKind{storage.StepStart, storage.LogMessage, storage.StepInput, storage.LoadedInput, storage.StepSuccess}, log.Kinds("b"))
 }
 
 // described is an error with metadata.
