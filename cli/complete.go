@@ -46,7 +46,7 @@ func (a *app) completeAssets(_ *cobra.Command, args []string, prefix string) ([]
 			continue
 		}
 		for i := range infos {
-			about := fold(infos[i].Description)
+			about := firstLine(infos[i].Description)
 			if about != "" {
 				about = "\t" + about
 			}

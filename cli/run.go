@@ -41,14 +41,14 @@ func (a *app) runList() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the runs, newest first",
 		Example: a.example("run list", "run list --status failure,canceled --limit 5", "run list --asset orders", "run list --json | jq -r '.[].id'"),
-		Args:    noArgs(""),
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of these statuses, joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
-	flags.IntVar(&f.limit, "limit", 20, "how many, at most 1000")
-	flags.StringVar(&f.asset, "asset", "", "only runs that were to make this asset")
-	flags.StringVar(&f.before, "before", "", "only runs older than the one of this ID: the last of the page before")
+	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of `STATUS`, or several joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
+	flags.IntVar(&f.limit, "limit", 20, "at most `N` runs, up to 1000")
+	flags.StringVar(&f.asset, "asset", "", "only runs that were to make the asset `KEY`")
+	flags.StringVar(&f.before, "before", "", "only runs older than the run `ID`: the last of the page before")
 	flags.BoolVar(&f.json, "json", false, "print a JSON list")
 	complete(cmd, "status", completeStatuses)
 	complete(cmd, "asset", a.completeAssets)

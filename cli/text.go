@@ -35,6 +35,12 @@ func fold(s string) string {
 	return fmt.Sprintf("%s (+%s)", first, count(strings.Count(rest, "\n")+1, "line"))
 }
 
+// firstLine is the first line of a longer text.
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return fold(first)
+}
+
 // indent puts every line of text under the others.
 func indent(s, by string) string {
 	return by + strings.ReplaceAll(strings.TrimRight(clean(s), "\n"), "\n", "\n"+by)
