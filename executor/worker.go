@@ -286,7 +286,7 @@ func (w *worker) sources(t *Task, input int) []Made {
 	if start+len(got) <= cap(w.made) {
 		w.made = w.made[:start+len(got)]
 	}
-	return got[:len(got):len(got)]
+	return slices.Clip(got)
 }
 
 func (w *worker) values(t *Task, input int, to []Made) []Made {

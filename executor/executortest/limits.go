@@ -40,7 +40,7 @@ func (g *gauge) leave(names ...string) {
 
 func testMaxConcurrent(t *testing.T, e executor.Executor) {
 	t.Helper()
-	var s script
+	s := make(script, 0, 40)
 	for i := range 40 {
 		s = append(s, fmt.Sprint("s", i))
 	}
@@ -63,7 +63,7 @@ func testMaxConcurrent(t *testing.T, e executor.Executor) {
 
 func testTagLimits(t *testing.T, e executor.Executor) {
 	t.Helper()
-	var s script
+	s := make(script, 0, 60)
 	for i := range 60 {
 		s = append(s, fmt.Sprint("s", i))
 	}
