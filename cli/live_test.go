@@ -88,10 +88,11 @@ func (t *terminal) String() string {
 
 func (t *terminal) await(what func(screen string) bool) {
 	t.t.Helper()
+	timeout := time.After(20 * time.Second) // of the whole: the display goes on to be drawn
 	for !what(t.String()) {
 		select {
 		case <-t.more:
-		case <-time.After(20 * time.Second):
+		case <-timeout:
 			require.FailNow(t.t, "it is not shown", t.String())
 		}
 	}
@@ -130,11 +131,16 @@ func (g gated) asset(name string) *dagster.Asset[int] {
 func (t *terminal) start(ctx context.Context, env map[string]string, repo *dagster.Repository, args ...string) (wait func() int) {
 	t.t.Helper()
 	code := make(chan int, 1)
-	args = at(newHome(t.t), args...)
+	home := newHome(t.t)
 	go func() {
 		code <- cli.ExitCode(cli.Run(ctx, cli.Config{
 			Repositories: []*dagster.Repository{repo}, Name: "shop", Args: args, Stdout: t.device, Stderr: t.device,
-			Getenv: func(name string) string { return env[name] },
+			Getenv: func(name string) string {
+				if name == "DAGSTER_HOME" {
+					return home
+				}
+				return env[name]
+			},
 		}))
 	}()
 	return func() int { return <-code }
@@ -156,7 +162,7 @@ func TestLiveDisplay(t *testing.T) {
 	// A narrow window cuts the lines of the display, and what was drawn on the wide one is gone.
 	term.resize(20, 24)
 	term.await(func(screen string) bool {
-		return strings.Contains(screen, "  a/third…\n") && strings.Count(screen, "of 4") == 1 && strings.Count(screen, "a/third") == 1
+		return strings.Contains(screen, "  a/third/…\n") && strings.Count(screen, "of 4") == 1 && strings.Count(screen, "a/third") == 1
 	})
 	term.resize(100, 24)
 	term.awaitText("a/third/asset/with/a/long/name  25%")

@@ -55,10 +55,11 @@ func (l *lines) String() string {
 
 func (l *lines) await(t *testing.T, text string) {
 	t.Helper()
+	timeout := time.After(30 * time.Second)
 	for !strings.Contains(l.String(), text) {
 		select {
 		case <-l.more:
-		case <-time.After(30 * time.Second):
+		case <-timeout:
 			require.FailNow(t, "it is not said", "want %q in\n%s", text, l.String())
 		}
 	}
