@@ -185,7 +185,7 @@ func (a *app) assetText(info *assetJSON) string {
 	var t table
 	row := func(name, text string) {
 		if text != "" {
-			t.add(span{name, dim}, span{clean(text), plain})
+			t.add(span{name, dim}, span{text, plain})
 		}
 	}
 	t.add(span{"asset", dim}, span{info.Key, bold})

@@ -207,6 +207,8 @@ func TestPages(t *testing.T) {
 	assert.Empty(t, g.stderr)
 	g = call(t, cfg, at(home, "run", "list", "--before", "nope")...)
 	requireCode(t, 2, g)
+	g = call(t, cfg, at(home, "run", "list", "--asset", "order")...)
+	assert.Equal(t, "No runs that fit: no asset \"order\"; is it \"orders\"?\n", g.stdout)
 }
 
 // A reader that has gone away has read what it wanted.

@@ -90,7 +90,7 @@ func (a *app) owner(what string, has func(*dagster.Repository) error) (*dagster.
 // best is the error that helps most: one that knows a near name.
 func best(errs []error) error {
 	for _, err := range errs {
-		if e, ok := errors.AsType[*selection.Error](err); ok && strings.Contains(e.What, "is it ") {
+		if strings.Contains(err.Error(), "; is it ") {
 			return err
 		}
 	}

@@ -106,7 +106,7 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 		return writeJSON(a.Stdout, append([]storage.Run{}, runs...))
 	}
 	if len(runs) == 0 {
-		return write(a.Stdout, "No runs that fit.\n")
+		return write(a.Stdout, a.noneFit(f.asset))
 	}
 	if err := write(a.Stdout, a.runTable(runs, time.Now())); err != nil {
 		return err
@@ -115,6 +115,24 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 		fmt.Fprintf(a.Stderr, "More: %s\n", a.command(f.again(a.repository, string(runs[len(runs)-1].ID))...))
 	}
 	return nil
+}
+
+// noneFit says that no run fits, and that no repository has the asset, which may be why.
+func (a *app) noneFit(key string) string {
+	const none = "No runs that fit.\n"
+	repos, err := a.repositories()
+	if key == "" || err != nil || len(repos) == 0 {
+		return none
+	}
+	var errs []error
+	for _, r := range repos {
+		err := keyed(key)(r)
+		if err == nil {
+			return none
+		}
+		errs = append(errs, err)
+	}
+	return "No runs that fit: " + best(errs).Error() + "\n"
 }
 
 // again are the words of the command that lists the next page.

@@ -45,7 +45,7 @@ func (a *app) eventTable(page []storage.Event) string {
 	for i := range page {
 		e := &page[i]
 		t.add(span{e.At.Local().Format("15:04:05.000"), dim}, span{string(e.Kind), kindColor(e.Kind)},
-			span{clean(e.Step), plain}, span{eventText(e), plain})
+			span{e.Step, plain}, span{eventText(e), plain})
 	}
 	return t.text(a.style)
 }

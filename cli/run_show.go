@@ -126,7 +126,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	var head table
 	row := func(name, text string) {
 		if text != "" {
-			head.add(span{name, dim}, span{clean(text), plain})
+			head.add(span{name, dim}, span{text, plain})
 		}
 	}
 	head.add(span{"run", dim}, span{string(r.ID), bold})

@@ -61,6 +61,9 @@ func (a *app) failure(s *dagster.StepResult) string {
 		text = s.Err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(clean(text)), "\n")
+	for i, l := range lines {
+		lines[i] = screen().Truncate(l, most, "…")
+	}
 	if len(lines) > mostLines {
 		lines = append(lines[:mostLines], fmt.Sprintf("... %d lines more", len(lines)-mostLines))
 	}
