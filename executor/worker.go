@@ -85,7 +85,7 @@ func (w *worker) leave() {
 // w.mu is held.
 func (w *worker) next() bool {
 	for !w.m.Done() {
-		for w.ready.len() > 0 {
+		for w.ready.len() > 0 && w.ctx.Err() == nil { // or the run is about to be canceled
 			turn := w.ready.pop()
 			id := w.id(turn)
 			if w.limits.take(w.m.Step(id), turn, &w.ready) {
