@@ -14,7 +14,7 @@ import (
 // Main serves the repositories with the arguments, streams and signals of the process, and exits. The first interrupt
 // or SIGTERM cancels what runs, the second one exits at once.
 func Main(repos ...*dagster.Repository) {
-	os.Exit(serve(repos)) //nolint:forbidigo // Main is all that a program's main function calls
+	os.Exit(serve(repos))
 }
 
 func serve(repos []*dagster.Repository) int {
@@ -33,7 +33,7 @@ func serve(repos []*dagster.Repository) int {
 		cancel(&interruption{signal: <-signals})
 		awaitSecond(signals)
 		fmt.Fprintln(os.Stderr, "stopped at once")
-		os.Exit(exitInterrupted) //nolint:forbidigo // what runs is not waited for any more
+		os.Exit(exitInterrupted)
 	}()
 	return ExitCode(Run(ctx, Config{Repositories: repos, Args: os.Args[1:]}))
 }
@@ -55,4 +55,4 @@ type interruption struct{ signal os.Signal }
 func (i *interruption) Error() string { return "stopped by signal: " + i.signal.String() }
 
 // Is makes an interruption a cancellation.
-func (i *interruption) Is(target error) bool { return target == context.Canceled } //nolint:errorlint // what Is is for
+func (i *interruption) Is(target error) bool { return target == context.Canceled }

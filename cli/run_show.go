@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -164,7 +165,7 @@ func (a *app) stepTable(t *tally, now time.Time) string {
 	for _, s := range t.steps {
 		attempts, lasted := "", ""
 		if s.attempts > 0 {
-			attempts = fmt.Sprint(s.attempts)
+			attempts = strconv.Itoa(s.attempts)
 			lasted = took(s.ended.Sub(s.began))
 		}
 		if s.status == stepRunning {
