@@ -153,6 +153,19 @@ func TestDefinitionMistakesAreAllShown(t *testing.T) {
 	assert.NoDirExists(t, home)
 }
 
+func TestRepositoriesThatCannotBeServed(t *testing.T) {
+	t.Parallel()
+
+	for want, repos := range map[string][]*dagster.Repository{
+		"a repository is nil":               {nil},
+		`two repositories are named "shop"`: {shop(), shop()},
+	} {
+		g := call(t, cli.Config{Repositories: repos}, "asset", "list")
+		requireCode(t, 2, g)
+		assert.Contains(t, g.stderr, want)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 

@@ -11,8 +11,8 @@ import (
 	"github.com/dagster-go/dagster"
 )
 
-// Main serves the repositories with the arguments, streams and signals of the process, and exits. The first interrupt
-// or SIGTERM cancels what runs, the second one exits at once.
+// Main serves the repositories with the arguments, streams and signals of the process, and exits. The first interrupt,
+// SIGTERM or SIGHUP cancels what runs, the second one exits at once.
 func Main(repos ...*dagster.Repository) {
 	os.Exit(serve(repos))
 }
@@ -28,6 +28,9 @@ func serve(repos []*dagster.Repository) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 	go func() {
 		cancel(&interruption{signal: <-signals})
