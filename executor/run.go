@@ -123,7 +123,7 @@ func (r *run) conduct(ctx context.Context) {
 			defer over.Stop()
 			grace = over.C
 		case <-grace:
-			r.abandon() //nolint:contextcheck // what it starts has the run's context
+			r.abandon()
 		case <-r.kick:
 			r.wind(alarm) //nolint:contextcheck // what it starts has the run's context
 		case <-alarm.C:
