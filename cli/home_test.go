@@ -16,6 +16,7 @@ import (
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/cli"
+	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -287,4 +288,24 @@ func TestVersion(t *testing.T) {
 	assert.Regexp(t, `^shop \S+ \(dagster \S+, go1\.\S+\)\n$`, g.stdout)
 	g = call(t, cli.Config{}, "version", "--json")
 	assert.Contains(t, g.stdout, `"dagster": "`)
+}
+
+// counting is an executor that counts its runs.
+type counting struct {
+	executor.Executor
+	runs int
+}
+
+func (c *counting) Execute(ctx context.Context, r executor.Request) (*executor.Report, error) {
+	c.runs++
+	return c.Executor.Execute(ctx, r)
+}
+
+func TestAnotherExecutor(t *testing.T) {
+	t.Parallel()
+
+	e := &counting{Executor: &executor.Engine{}}
+	cfg := cli.Config{Repositories: []*dagster.Repository{shop()}, Executor: e}
+	requireCode(t, 0, call(t, cfg, at(newHome(t), "asset", "materialize")...))
+	assert.Equal(t, 1, e.runs)
 }

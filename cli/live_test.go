@@ -253,3 +253,20 @@ func TestPlainTerminals(t *testing.T) {
 		})
 	}
 }
+
+// A table is as wide as the terminal at most, whatever its signs.
+func TestTableFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+
+	one := dagster.NewAsset("one", dagster.From(func(context.Context) (int, error) { return 0, nil }), dagster.Description("注文と顧客の一覧\x1b[2J です"))
+	two := dagster.NewAsset("a/much/longer/one", dagster.From1(one, func(_ context.Context, n int) (int, error) { return n, nil }), dagster.Description("été"))
+	term := openTerminal(t, 44, 24)
+	require.Equal(t, 0, term.start(t.Context(), map[string]string{"NO_COLOR": "1"}, dagster.NewRepository("shop", one, two), "asset", "list")())
+	term.close()
+	assert.Equal(t, strings.Join([]string{
+		"ASSET              GROUP    NEEDS  DESCRIPT…",
+		"one                default         注文と顧…",
+		"a/much/longer/one  default  one    été",
+		"",
+	}, "\r\n"), term.raw.String())
+}
