@@ -19,8 +19,11 @@ type catalog struct {
 	replaced  map[*resource]any
 	values    map[*config]any // of every config in use
 
-	defaults  assetSpec
-	listed    []listing
+	jobs map[string]*job
+
+	defaults   assetSpec
+	listed     []listing
+	listedJobs []*job
 	wrong     []error
 	replacers []Replacement
 	settings  []ConfigValue
@@ -57,6 +60,7 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.report(repo)
 	c.addAssets()
 	c.connect()
+	c.addJobs()
 	c.addUsed()
 	c.applyValues()
 	return c, errors.Join(c.wrong...)
@@ -88,7 +92,8 @@ func (c *catalog) report(d *definition) {
 // step, are a mistake that names both.
 func (c *catalog) addAssets() {
 	c.assets = make([]catalogAsset, 0, len(c.listed))
-	steps := make(map[string]*asset, len(c.listed))
+	steps := make(map[string]*definition, len(c.listed))
+	seen := make(map[*definition]bool)
 	for _, l := range c.listed {
 		a := l.asset
 		if i, ok := c.index[a.key]; ok {
@@ -98,17 +103,34 @@ func (c *catalog) addAssets() {
 			}
 			continue
 		}
-		if other, ok := steps[a.step]; ok && !a.source && !other.source {
-			c.wrong = append(c.wrong, a.wrong(fmt.Errorf("its step would be named %s like that of %s, declared at %s", quote(a.step), quote(other.key), other.place())))
+		c.report(&a.definition)
+		if !a.source && !c.takeStep(a, steps) {
 			continue
-		}
-		if !a.source {
-			steps[a.step] = a
 		}
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
 		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(c.defaults), external: l.external || a.source})
-		c.report(&a.definition)
+		if a.part != nil && !seen[&a.part.of.definition] {
+			seen[&a.part.of.definition] = true
+			c.report(&a.part.of.definition)
+		}
+		if b := a.maker(); b != nil && b.graph != nil {
+			b.graph.report(c, seen)
+		}
 	}
+}
+
+// takeStep gives an asset the name of its step, which it shares with other parts of its multi-asset only.
+func (c *catalog) takeStep(a *asset, steps map[string]*definition) bool {
+	owner := &a.definition
+	if a.part != nil {
+		owner = &a.part.of.definition
+	}
+	if other, ok := steps[a.stepName()]; ok && other != owner {
+		c.wrong = append(c.wrong, a.wrong(fmt.Errorf("its step would be named %s like that of %s, declared at %s", quote(a.stepName()), quote(other.name), other.place())))
+		return false
+	}
+	steps[a.stepName()] = owner
+	return true
 }
 
 // place is where a definition was declared, for another one's mistake.
@@ -141,7 +163,7 @@ func (c *catalog) connect() {
 func (c *catalog) connectOne(i int32) {
 	a := c.assets[i].asset
 	missing := make(map[string]bool)
-	edge := func(up *asset, _ bool) {
+	edge := func(up *asset) {
 		j, ok := c.index[up.key]
 		if !ok {
 			if !missing[up.key] {
@@ -160,13 +182,13 @@ func (c *catalog) connectOne(i int32) {
 		}
 	}
 	a.upstream(edge)
-	for _, in := range c.assets[i].spec.after[len(a.spec.after):] {
-		in.walk(func(leaf *input, _ leafUse) {
-			if leaf.kind == readsAsset {
-				edge(leaf.asset, false)
-			}
-		})
+	waits := func(leaf *input, _ leafUse) {
+		if leaf.kind == readsAsset && leaf.asset != a {
+			edge(leaf.asset)
+		}
 	}
+	walkAll(c.defaults.after, waits)
+	walkAll(c.defaults.finally, waits)
 }
 
 func (c *catalog) cycleError(cycle []int32) error {

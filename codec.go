@@ -38,12 +38,7 @@ func StoredAs[T any](ext string, encode func(io.Writer, T) error, decode func(io
 	if decode != nil {
 		c.decode = func(r io.Reader) (any, error) { return boxed(decode(r)) }
 	}
-	return assetOption(func(a *asset) {
-		if encode == nil || decode == nil {
-			a.mistake("stored as: nil function")
-		}
-		a.storedAs(c)
-	})
+	return storedAs{codec: c, missing: encode == nil || decode == nil}
 }
 
 // EncodeBinary is an encoder for [StoredAs], of a type that marshals itself.

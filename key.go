@@ -10,6 +10,7 @@ import (
 // What a name may be. The rules are Dagster's (seen by running 1.13.27), but that we refuse a name that is empty.
 var (
 	assetPart = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 	groupName = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$`)
 	kindName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
 	tagKey    = regexp.MustCompile(`^(dagster/kind/|[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$`)
@@ -51,6 +52,17 @@ func checkName(name string) error {
 		return fmt.Errorf("name: %w", errEmpty)
 	case len(name) > longest:
 		return fmt.Errorf("name: %d bytes, at most %d are allowed", len(name), longest)
+	}
+	return nil
+}
+
+// checkIdentifier says what is wrong with the name of an op, a graph or a job, which becomes part of step keys.
+func checkIdentifier(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if !identifier.MatchString(name) {
+		return fmt.Errorf(`name: only letters, digits and "_" are allowed`)
 	}
 	return nil
 }

@@ -84,7 +84,6 @@ func Defaults(opts ...AssetOption) Definition {
 	d := &defaults{of: asset{definition: definition{kind: "defaults", name: "of assets", at: here()}}}
 	d.of.apply(opts)
 	if d.of.spec.set.has(optStoredAs) {
-		d.of.mistakes = nil
 		d.of.mistake("stored as: a codec is for one type, and so for an asset's own options")
 	}
 	return d
