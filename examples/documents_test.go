@@ -165,6 +165,34 @@ func TestQuickstartPrintsWhatTheReadmeSays(t *testing.T) {
 	assert.Equal(t, masked(got.String()), masked(strings.Join(console.lines, "\n")))
 }
 
+// Every command line of the section on the shell does something, in the order in which it is shown.
+func TestCommandsOfTheReadmeExist(t *testing.T) {
+	t.Parallel()
+
+	dir, program := t.TempDir(), build(t, "./quickstart", "shop")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte("{}"), 0o600))
+	shown := 0
+	for _, b := range blocks(t, "README.md") {
+		for _, line := range b.lines {
+			command, ok := strings.CutPrefix(line, "$ shop ")
+			if !ok {
+				continue
+			}
+			shown++
+			cmd := exec.CommandContext(t.Context(), "sh", "-c", program+" "+command)
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "DAGSTER_HOME=")
+			output, err := cmd.CombinedOutput()
+			if strings.HasPrefix(command, "run retry") { // here nothing has failed
+				assert.Contains(t, string(output), "nothing to run", command)
+				continue
+			}
+			require.NoError(t, err, "%s: %s", command, output)
+		}
+	}
+	assert.Greater(t, shown, 5)
+}
+
 func TestSeattleWritesItsReport(t *testing.T) {
 	t.Parallel()
 

@@ -33,7 +33,7 @@ func (Engine) Execute(ctx context.Context, q Request) (*Report, error) {
 	if q.Grace <= 0 {
 		q.Grace = defaultGrace
 	}
-	g, err := machine.Compile(q.Plan)
+	g, err := q.compiled()
 	if err != nil {
 		return nil, fmt.Errorf("execute plan: %w", err)
 	}
@@ -47,4 +47,17 @@ func (Engine) Execute(ctx context.Context, q Request) (*Report, error) {
 	}
 	r.conduct(ctx)
 	return r.report(), nil
+}
+
+// compiled returns the graph of the plan.
+func (q *Request) compiled() (*machine.Graph, error) {
+	switch {
+	case q.Graph == nil:
+		return machine.Compile(q.Plan)
+	case q.Plan == nil:
+		q.Plan = q.Graph.Plan()
+	case q.Plan != q.Graph.Plan():
+		return nil, errors.New("graph is of another plan")
+	}
+	return q.Graph, nil
 }

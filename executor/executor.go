@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/dagster-go/dagster/executor/machine"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -21,6 +22,9 @@ type Executor interface {
 type Request struct {
 	Plan   *Plan // must not change while it runs
 	Worker Worker
+
+	// Graph is Plan as [machine.Compile] returns it, for a plan that is run often. Defaults to compiling Plan.
+	Graph *machine.Graph
 
 	// Run is put into the events.
 	Run storage.RunID

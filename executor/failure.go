@@ -43,11 +43,11 @@ func (e *retryError) Error() string { return e.err.Error() }
 
 func (e *retryError) Unwrap() error { return e.err }
 
-func failureOf(err error) machine.Failure {
+func failureOf(err error) *machine.Failure {
 	if r, ok := errors.AsType[*retryError](err); ok {
-		return r.failure
+		return &r.failure
 	}
-	return machine.Failure{}
+	return nil
 }
 
 // PanicError is a panic of a body, recovered: it fails the attempt.

@@ -18,9 +18,9 @@ func (r *run) remember() {
 		}
 		switch e.Kind {
 		case storage.StepStart:
-			r.fact(id).started = e.At
+			r.fact(id).started = e.At.UnixNano()
 		case storage.StepSuccess, storage.StepFailure, storage.StepUpForRetry:
-			r.fact(id).ended = e.At
+			r.fact(id).ended = e.At.UnixNano()
 			r.recall(id, e.Data)
 		default:
 		}
@@ -51,9 +51,11 @@ func (r *run) report() *Report {
 	}
 	r.m.Each(func(in machine.Instance) {
 		s := StepReport{Step: in.Step, Key: in.Key, Status: status(in.State), Attempts: in.Attempt}
-		if in.ID >= 0 && int(in.ID) < len(r.facts) {
+		if in.ID < 0 {
+			s.Status = StepNotRun // there is no copy that could have been skipped
+		} else if int(in.ID) < len(r.facts) {
 			f := &r.facts[in.ID]
-			s.Started, s.Ended = f.started, f.ended
+			s.Started, s.Ended = moment(f.started), moment(f.ended)
 		}
 		if s.Status == StepFailed || s.Status == StepCanceled {
 			s.Err = r.errs[in.ID]
@@ -61,6 +63,13 @@ func (r *run) report() *Report {
 		out.Steps = append(out.Steps, s)
 	})
 	return out
+}
+
+func moment(ns int64) (t time.Time) {
+	if ns != 0 {
+		t = time.Unix(ns/1e9, ns%1e9).UTC()
+	}
+	return t
 }
 
 func status(s machine.State) StepStatus {
@@ -88,13 +97,15 @@ func (r *run) abandon() {
 		if t == nil || r.Plan.Steps[t.Step].Timeout > 0 {
 			continue // one that waits for a body in another goroutine stops by itself
 		}
-		t.end()
+		w.emitting.Lock()
+		t.ended = true
+		started := w.started
+		w.emitting.Unlock()
 		w.given = true
 		r.alive--
 		r.stuck.Add(1)
-		f := r.fact(t.state.id)
-		f.started, f.ended = t.state.started, time.Now()
-		e := machine.Event{Kind: machine.Interrupted, ID: t.state.id, Attempt: t.Attempt}
+		r.fact(t.id).add(started, time.Now())
+		e := machine.Event{Kind: machine.Interrupted, ID: t.id, Attempt: t.Attempt}
 		r.apply(e, notStopped(r.ctx, 0, r.Grace))
 	}
 	r.over()

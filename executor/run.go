@@ -38,12 +38,21 @@ type run struct {
 	resting int // of them, those that wait for a step
 	facts   []fact
 	errs    map[machine.ID]error
+	took    time.Duration // of the attempt that has just ended
 	due     []machine.Event
 	events  []storage.Event
 }
 
-// fact is what the machine need not know.
-type fact struct{ started, ended time.Time }
+// fact is what the machine need not know: nanoseconds since 1970, 0 for never.
+type fact struct{ started, ended int64 }
+
+// add notes an attempt; the step started with the first.
+func (f *fact) add(started, ended time.Time) {
+	if f.started == 0 {
+		f.started = started.UnixNano()
+	}
+	f.ended = ended.UnixNano()
+}
 
 func newRun(ctx context.Context, g *machine.Graph, q *Request) (*run, error) {
 	r := &run{
@@ -92,7 +101,7 @@ func (r *run) begin() error {
 		}
 		r.remember()
 	}
-	r.carry(first, nil)
+	r.follow(first, nil)
 	return nil
 }
 
@@ -139,6 +148,14 @@ func (r *run) wind(alarm *time.Timer) {
 func (r *run) cancel() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stopAll()
+}
+
+// stopAll starts no step any more. r.mu is held.
+func (r *run) stopAll() {
+	if r.m.Canceled() {
+		return
+	}
 	r.timers = nil
 	r.ready.clear()
 	r.limits = limits{}
@@ -147,9 +164,15 @@ func (r *run) cancel() {
 
 // apply tells the machine what happened and does what follows. r.mu is held.
 func (r *run) apply(e machine.Event, err error) {
-	r.carry(r.m.Apply(e), err)
+	r.follow(r.m.Apply(e), err)
+}
+
+// follow carries out commands and what comes of waits that are over at once. r.mu is held.
+func (r *run) follow(commands []machine.Command, err error) {
+	r.carry(commands, err)
 	for len(r.due) > 0 {
-		e, r.due = r.due[0], r.due[1:]
+		e := r.due[0]
+		r.due = r.due[1:]
 		r.carry(r.m.Apply(e), nil)
 	}
 }
@@ -202,7 +225,7 @@ func (r *run) sleep(c machine.Command) {
 
 // put writes the event of a command.
 func (r *run) put(c machine.Command, err error) {
-	e := storage.Event{Run: r.Run, Step: r.m.Key(c.ID), Attempt: c.Attempt, At: time.Now()}
+	e := storage.Event{Run: r.Run, Step: r.m.Key(c.ID), Attempt: c.Attempt, At: time.Now().UTC()}
 	err = cmp.Or(c.Err, err)
 	switch c.Do {
 	case machine.DoRetry:
@@ -212,8 +235,7 @@ func (r *run) put(c machine.Command, err error) {
 	case machine.DoSkip:
 		e.Kind = storage.StepSkipped
 	case machine.DoPass:
-		f := r.fact(c.ID)
-		e.Kind, e.Data = storage.StepSuccess, &storage.SuccessData{Duration: f.ended.Sub(f.started)}
+		e.Kind, e.Data = storage.StepSuccess, &storage.SuccessData{Duration: r.took}
 	case machine.DoRun, machine.DoWait:
 	}
 	if err != nil {

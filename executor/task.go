@@ -1,9 +1,9 @@
 package executor
 
 import (
-	"sync"
 	"time"
 
+	"github.com/dagster-go/dagster/executor/machine"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -14,25 +14,11 @@ type Task struct {
 	MapKeys []string // outermost first; nil outside of maps
 	Attempt int      // 1 for the first
 
-	run   storage.RunID
-	sink  Sink
-	from  sourcer
-	made  []Made // room for what Sources returns
-	state attempt
-
-	mu    sync.Mutex
-	ended bool
-	event [1]storage.Event // what is being recorded, so that an event costs no allocation
+	worker *worker // of an engine; nil for a task of NewTask
+	loose  *loose
+	id     machine.ID
+	ended  bool // guarded by worker.emitting
 }
-
-// sourcer finds what an input takes.
-type sourcer interface {
-	sources(t *Task, input int) []Made
-}
-
-type sourceFunc func(input int) []Made
-
-func (f sourceFunc) sources(_ *Task, input int) []Made { return f(input) }
 
 // Made is one value that an input takes: an output that a step of this run made, or that it should have loaded.
 type Made struct {
@@ -43,19 +29,7 @@ type Made struct {
 	MapKey  string   // of the value, where the input takes one value of a dynamic output
 }
 
-// NewTask returns an attempt for a worker that another executor than [Engine] runs, or a test: sources answers
-// [Task.Sources], and sink takes what the attempt emits.
-func NewTask(t TaskConfig) *Task {
-	if t.Sources == nil {
-		t.Sources = func(int) []Made { return nil }
-	}
-	return &Task{
-		Step: t.Step, Key: t.Key, MapKeys: t.MapKeys, Attempt: max(t.Attempt, 1),
-		run: t.Run, sink: t.Sink, from: sourceFunc(t.Sources),
-	}
-}
-
-// TaskConfig is what a [Task] is made of.
+// TaskConfig is what [NewTask] makes a task of.
 type TaskConfig struct {
 	Run     storage.RunID
 	Step    int
@@ -67,44 +41,63 @@ type TaskConfig struct {
 	Sources func(input int) []Made // Defaults to none.
 }
 
+// NewTask returns an attempt for a worker that something else than [Engine] runs, another executor or a test. It never ends.
+func NewTask(c TaskConfig) *Task {
+	return &Task{Step: c.Step, Key: c.Key, MapKeys: c.MapKeys, Attempt: max(c.Attempt, 1), loose: &loose{c}}
+}
+
+// loose owns a task that no engine does.
+type loose struct{ TaskConfig }
+
+func (l *loose) sources(input int) []Made {
+	if l.TaskConfig.Sources == nil {
+		return nil
+	}
+	return l.TaskConfig.Sources(input)
+}
+
+func (l *loose) emit(t *Task, e *storage.Event) {
+	if l.Sink == nil {
+		return
+	}
+	if e.At.IsZero() {
+		e.At = time.Now().UTC()
+	}
+	e.Run, e.Step, e.Attempt = l.Run, t.Key, t.Attempt
+	l.Sink.Record(*e)
+}
+
 // Sources returns what input number i of the step takes, in order, without what was skipped. For an input that is the
 // dynamic output that the step is mapped over, it is that one value, named by MapKey.
+// An input that only waits takes nothing, but its sources that were made are named all the same.
 // It may be called by one goroutine at a time, until RunStep returns.
 // The slice is valid until RunStep returns, and must not be changed.
-func (t *Task) Sources(i int) []Made { return t.from.sources(t, i) }
+func (t *Task) Sources(i int) []Made {
+	if t.worker == nil {
+		return t.loose.sources(i)
+	}
+	return t.worker.sources(t, i)
+}
 
 // Emit records an event of this attempt: Run, Step, Attempt and, where it is zero, At are filled in. The payload is
 // recorded as it is, not copied: it must not change afterwards, and one that is the same each time may be used again.
 // Emit may be called from many goroutines; events of an attempt that has ended are dropped.
 func (t *Task) Emit(e storage.Event) {
-	if e.At.IsZero() {
-		e.At = time.Now()
-	}
-	t.record(&e, false)
-}
-
-// record records an event unless the attempt has ended; last ends it.
-func (t *Task) record(e *storage.Event, last bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ended {
+	if t.worker == nil {
+		t.loose.emit(t, &e)
 		return
 	}
-	t.ended = last
-	if t.state.started.IsZero() {
-		t.state.started = e.At
-	}
-	if t.sink == nil {
-		return
-	}
-	t.event[0] = *e
-	t.event[0].Run, t.event[0].Step, t.event[0].Attempt = t.run, t.Key, t.Attempt
-	t.sink.Record(t.event[:]...)
+	t.worker.emit(t, &e)
 }
 
-// end lets no more events through.
-func (t *Task) end() {
-	t.mu.Lock()
-	t.ended = true
-	t.mu.Unlock()
+// EmitAll is [Task.Emit] of several events that happened at once: they follow each other in the log and cost less.
+func (t *Task) EmitAll(events ...storage.Event) {
+	if t.worker != nil {
+		t.worker.emitAll(t, events)
+		return
+	}
+	for i := range events {
+		e := events[i]
+		t.loose.emit(t, &e)
+	}
 }

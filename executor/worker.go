@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/dagster-go/dagster/executor/machine"
@@ -15,20 +16,20 @@ import (
 type worker struct {
 	*run
 	gone      bool // its goroutine is ending under a body that called runtime.Goexit
+	own       bool // the body returned before the run was canceled
+	ended     time.Time
 	tasks     []Task
 	successes []storage.SuccessData
 	made      []Made
 
 	task  *Task // it runs; guarded by run.mu like what follows
 	given bool  // up: the run goes on, or has ended, without it
-}
 
-// attempt is what the engine keeps of a task.
-type attempt struct {
-	id      machine.ID
-	started time.Time // written under Task.mu
-	ended   time.Time
-	own     bool // its body returned before the run was canceled
+	emitting sync.Mutex
+	synced   time.Time        // when the clock was last read; guarded by emitting like what follows
+	wall     time.Time        // the same without the monotonic reading
+	started  time.Time        // of the task
+	events   [4]storage.Event // what is being recorded, so that an event costs no allocation
 }
 
 // hire sees to it that someone runs what is ready. r.mu is held.
@@ -110,49 +111,112 @@ func (w *worker) take(id machine.ID) {
 	t := &w.tasks[0]
 	w.tasks = w.tasks[1:]
 	t.Step, t.Key, t.MapKeys, t.Attempt = w.m.Step(id), w.m.Key(id), w.m.MapKeys(id), n
-	t.run, t.sink, t.from = w.Run, w.Sink, w
-	t.state.id = id
+	t.worker, t.id = w, id
 	w.task = t
 }
 
 // attempt runs the body of the task between its first and its last event.
 func (w *worker) attempt() Outcome {
 	t := w.task
-	kind := storage.StepStart
-	if t.Attempt > 1 {
-		kind = storage.StepRestarted
-	}
-	t.record(&storage.Event{Kind: kind, At: time.Now()}, false)
+	w.start(t)
 	if timeout := w.Plan.Steps[t.Step].Timeout; timeout > 0 {
 		return w.conclude(w.timed(t, timeout))
 	}
-	t.made = w.made[:0]
-	o := w.conclude(w.body(w.ctx, t))
-	w.made = t.made[:0]
-	return o
+	w.made = w.made[:0]
+	return w.conclude(w.body(w.ctx, t))
 }
 
-// conclude records a plain success at once; what else an attempt may come to is the machine's to say.
+func (w *worker) start(t *Task) {
+	w.emitting.Lock()
+	defer w.emitting.Unlock()
+	w.started = w.now()
+	e := storage.Event{Kind: storage.StepStart, At: w.started}
+	if t.Attempt > 1 {
+		e.Kind = storage.StepRestarted
+	}
+	w.record(t, &e)
+}
+
+// now is the time, without a monotonic reading. How much time has passed costs half of what time it is, and events ask often;
+// once a second it is asked all the same, because a machine that sleeps does not count. w.emitting is held.
+func (w *worker) now() time.Time {
+	d := time.Since(w.synced)
+	if d > time.Second {
+		w.synced = time.Now()
+		w.wall = w.synced.Round(0).UTC()
+		return w.wall
+	}
+	return w.wall.Add(d)
+}
+
+// emit records what the body says.
+func (w *worker) emit(t *Task, e *storage.Event) {
+	w.emitting.Lock()
+	if e.At.IsZero() {
+		e.At = w.now()
+	}
+	w.record(t, e)
+	w.emitting.Unlock()
+}
+
+// emitAll records events that happened at once.
+func (w *worker) emitAll(t *Task, events []storage.Event) {
+	w.emitting.Lock()
+	defer w.emitting.Unlock()
+	if w.Sink == nil || t.ended {
+		return
+	}
+	at := w.now()
+	for len(events) > 0 {
+		n := copy(w.events[:], events)
+		events = events[n:]
+		for i := range n {
+			w.stamp(t, &w.events[i], at)
+		}
+		w.Sink.Record(w.events[:n]...)
+	}
+}
+
+// record hands an event of a task that has not ended to the sink. w.emitting is held.
+func (w *worker) record(t *Task, e *storage.Event) {
+	if w.Sink == nil || t.ended {
+		return
+	}
+	w.events[0] = *e
+	w.stamp(t, &w.events[0], e.At)
+	w.Sink.Record(w.events[:1]...)
+}
+
+// stamp says which attempt an event is of.
+func (w *worker) stamp(t *Task, e *storage.Event, at time.Time) {
+	e.Run, e.Step, e.Attempt = w.Run, t.Key, t.Attempt
+	if e.At.IsZero() {
+		e.At = at
+	}
+}
+
+// conclude ends the task. It records a plain success at once; what else an attempt may come to is the machine's to say.
 func (w *worker) conclude(o Outcome) Outcome {
 	t := w.task
-	t.state.ended = time.Now()
-	t.state.own = w.ctx.Err() == nil
+	w.emitting.Lock()
+	defer w.emitting.Unlock()
+	w.ended = w.now()
+	w.own = w.ctx.Err() == nil
 	if o.Err == nil && len(o.Missing) == 0 && len(o.Keys) == 0 && w.g.Simple(t.Step) {
-		t.record(&storage.Event{Kind: storage.StepSuccess, At: t.state.ended, Data: w.success(t)}, true)
-	} else {
-		t.end()
+		w.record(t, &storage.Event{Kind: storage.StepSuccess, At: w.ended, Data: w.success(w.ended.Sub(w.started))})
 	}
+	t.ended = true
 	return o
 }
 
-func (w *worker) success(t *Task) *storage.SuccessData {
+func (w *worker) success(d time.Duration) *storage.SuccessData {
 	if len(w.successes) == 0 {
 		w.successes = make([]storage.SuccessData, 64)
 	}
-	d := &w.successes[0]
+	data := &w.successes[0]
 	w.successes = w.successes[1:]
-	d.Duration = t.state.ended.Sub(t.state.started)
-	return d
+	data.Duration = d
+	return data
 }
 
 // body calls the worker's code, which may do anything.
@@ -173,22 +237,21 @@ func (w *worker) body(ctx context.Context, t *Task) (o Outcome) {
 func (w *worker) finish(o Outcome) {
 	t := w.task
 	w.task = nil
-	f := w.fact(t.state.id)
-	if f.started.IsZero() {
-		f.started = t.state.started
-	}
-	f.ended = t.state.ended
+	w.took = w.ended.Sub(w.started)
+	w.fact(t.id).add(w.started, w.ended)
 	w.limits.put(t.Step, &w.ready)
-	e := machine.Event{Kind: machine.Made, ID: t.state.id, Attempt: t.Attempt, Keys: o.Keys}
+	e := machine.Event{Kind: machine.Made, ID: t.id, Attempt: t.Attempt, Keys: o.Keys}
 	switch {
 	case o.Err == nil:
 		e.Missing, o.Err = missingBits(o.Missing)
 		if o.Err != nil {
-			e.Kind, e.Failure = machine.Broke, machine.Failure{Final: true}
+			e.Kind, e.Failure = machine.Broke, &machine.Failure{Final: true}
 		}
-	case t.state.own:
+	case w.own:
 		e.Kind, e.Failure = machine.Broke, failureOf(o.Err)
 	default:
+		// The last step to stop may see the end of the context before conduct does: the run was canceled all the same.
+		w.stopAll()
 		e.Kind = machine.Interrupted
 	}
 	w.apply(e, o.Err)
@@ -211,12 +274,27 @@ func (w *worker) sources(t *Task, input int) []Made {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 	}
-	start := len(t.made)
-	w.m.Values(t.state.id, input, func(v machine.Value) {
-		t.made = append(t.made, Made{
+	if w.Plan.Steps[t.Step].Timeout > 0 {
+		return w.values(t, input, nil) // its body may outlive the attempt
+	}
+	// What was returned for other inputs stays where it is: when there is no more room the next piece is another.
+	if cap(w.made)-len(w.made) < 4 {
+		w.made = make([]Made, 0, 64)
+	}
+	start := len(w.made)
+	got := w.values(t, input, w.made[start:start])
+	if start+len(got) <= cap(w.made) {
+		w.made = w.made[:start+len(got)]
+	}
+	return got[:len(got):len(got)]
+}
+
+func (w *worker) values(t *Task, input int, to []Made) []Made {
+	w.m.Values(t.id, input, func(v machine.Value) {
+		to = append(to, Made{
 			Source: Source{Step: v.Step, Output: v.Output}, MapKey: v.MapKey,
 			Key: w.m.Key(v.ID), MapKeys: w.m.MapKeys(v.ID),
 		})
 	})
-	return t.made[start:len(t.made):len(t.made)]
+	return to
 }

@@ -47,6 +47,9 @@ var _ Storage = (*Memory)(nil)
 // CreateRun implements [RunStore].
 func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
 	r, err := Prepare(clone(r), time.Now())
+	if err == nil {
+		err = checkPayloads(events)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,6 +119,9 @@ func (m *Memory) Transition(ctx context.Context, id RunID, t Transition) (Run, e
 	}
 	next, err := Apply(r.Run, t)
 	if err == nil {
+		err = checkPayloads(t.Events)
+	}
+	if err == nil {
 		r.Run = next
 		m.store(r, slices.Clone(t.Events))
 	}
@@ -153,6 +159,9 @@ func (m *Memory) DeleteRun(ctx context.Context, id RunID) error {
 
 // Append implements [EventStore].
 func (m *Memory) Append(ctx context.Context, b Batch) (last int64, err error) {
+	if err := checkPayloads(b.Events); err != nil {
+		return 0, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b.Run == "" {

@@ -48,8 +48,8 @@ func EncodePayload(dst []byte, p Payload) ([]byte, error) {
 	case nil:
 		return dst, nil
 	case *RawData:
-		if !json.Valid(d.JSON) {
-			return dst, fmt.Errorf("encode payload %.40q: %w", d.JSON, errNotJSON)
+		if err := d.check(); err != nil {
+			return dst, err
 		}
 		return append(dst, d.JSON...), nil
 	case *OutputData:
@@ -74,6 +74,25 @@ func EncodePayload(dst []byte, p Payload) ([]byte, error) {
 		dst = d.appendJSON(append(dst, version...))
 	}
 	return append(dst, '}'), nil
+}
+
+func (d *RawData) check() error {
+	if !json.Valid(d.JSON) {
+		return fmt.Errorf("payload %.40q is %w", d.JSON, errNotJSON)
+	}
+	return nil
+}
+
+// checkPayloads reports what [EncodePayload] would, for a store that does not encode.
+func checkPayloads(events []Event) error {
+	for i := range events {
+		if raw, ok := events[i].Data.(*RawData); ok {
+			if err := raw.check(); err != nil {
+				return fmt.Errorf("event %d of %d, %s: %w", i+1, len(events), events[i].Kind, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (d *OutputData) appendJSON(dst []byte) []byte {

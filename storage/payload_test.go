@@ -303,3 +303,13 @@ func BenchmarkEncodePayload(b *testing.B) {
 		})
 	}
 }
+
+func TestEncodingAStepDoesNotAllocate(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts for the whole process
+	buf := make([]byte, 0, 4096)
+	all := payloads()
+	for _, kind := range []storage.EventKind{storage.StepOutput, storage.LoadedInput, storage.StepSuccess, storage.LogMessage} {
+		assert.Zero(t, testing.AllocsPerRun(100, func() { buf, _ = storage.EncodePayload(buf[:0], all[kind]) }), kind)
+	}
+	made := &storage.MaterializationData{DataVersion: "d", Metadata: []metadata.Entry{metadata.Rows(1), metadata.Path("file", "/a")}}
+	assert.Zero(t, testing.AllocsPerRun(100, func() { buf, _ = storage.EncodePayload(buf[:0], made) }))
+}

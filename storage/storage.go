@@ -78,7 +78,8 @@ type Batch struct {
 // EventStore keeps events. All methods may be called at once; appends of one caller keep their order.
 type EventStore interface {
 	// Append stores the batch, which is durable when it returns, and returns the ID of its last event
-	// (0 for an empty one). It returns an error wrapping [ErrFenced] or [ErrRunNotFound]. Whoever reads events after
+	// (0 for an empty one). It returns an error wrapping [ErrFenced] or [ErrRunNotFound], or that of
+	// [EncodePayload]; so do CreateRun and Transition. Whoever reads events after
 	// some ID sees every one that is stored later, once: no event appears below an ID that could be read before.
 	Append(ctx context.Context, b Batch) (last int64, err error)
 

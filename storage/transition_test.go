@@ -26,7 +26,7 @@ func TestEveryPairOfStatuses(t *testing.T) {
 	want := map[[2]storage.RunStatus]bool{}
 	for line := range strings.Lines(strings.TrimSpace(legal)) {
 		from, to, _ := strings.Cut(line, ":")
-		for _, s := range strings.Fields(to) {
+		for s := range strings.FieldsSeq(to) {
 			want[[2]storage.RunStatus{storage.RunStatus(from), storage.RunStatus(s)}] = true
 		}
 	}

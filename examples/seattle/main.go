@@ -9,4 +9,9 @@ import (
 	"github.com/dagster-go/dagster/examples/seattle/weather"
 )
 
-func main() { cli.Main(dagster.NewRepository("seattle", weather.Definitions)) }
+func main() {
+	cli.Main(dagster.NewRepository(
+		"seattle", weather.Definitions,
+		dagster.Defaults(dagster.Owners("team:weather"), dagster.Tags(map[string]string{"city": "seattle"})),
+	))
+}

@@ -58,11 +58,13 @@ type client struct {
 	http      http.Client
 }
 
+// Orders asks for all orders.
 func (c *client) Orders(ctx context.Context) (orders []Order, err error) {
 	err = c.do(ctx, http.MethodGet, "/orders", "", &orders)
 	return orders, err
 }
 
+// Post says something to everybody.
 func (c *client) Post(ctx context.Context, text string) error {
 	return c.do(ctx, http.MethodPost, "/messages", text, nil)
 }

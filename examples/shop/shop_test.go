@@ -54,3 +54,13 @@ func TestAnUnknownCurrencyFailsTheRun(t *testing.T) {
 		shop.Orders.Given([]shop.Order{{Currency: "XXX"}}), shop.Rates.Given(nil))
 	require.ErrorContains(t, err, `step "revenue": no rate for "XXX"`)
 }
+
+func TestTheRecordHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+
+	repo := dagster.NewRepository("shop", shop.Definitions)
+	where := shop.Where.Set(shop.Address{URL: "http://localhost", Token: dagster.Env("SHOP_TOKEN")})
+	r, err := repo.Materialize(t.Context(), dagster.Select(shop.Orders), shop.Service.Replace(&fakeShop{}), where)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"config": {"address": {"url": "http://localhost", "token": {"env": "SHOP_TOKEN"}}}}`, string(r.Run().Config))
+}

@@ -3,6 +3,7 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"strings"
 )
@@ -31,13 +32,12 @@ func check(p *Plan) error {
 		return fmt.Errorf("plan: %d steps are too many", len(p.Steps))
 	}
 	var errs []error
-	seen := make(map[string]struct{}, len(p.Steps))
+	seen := newKeySet(p)
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if _, twice := seen[s.Key]; twice {
+		if !seen.add(i) {
 			errs = append(errs, fmt.Errorf("step %q: key is taken", s.Key))
 		}
-		seen[s.Key] = struct{}{}
 		if err := checkStep(p, i); err != nil {
 			errs = append(errs, fmt.Errorf("step %q: %w", s.Key, err))
 		}
@@ -46,6 +46,36 @@ func check(p *Plan) error {
 		return fmt.Errorf("plan: %w", errors.Join(errs...))
 	}
 	return nil
+}
+
+// keySet is a set of the keys of steps, in one array: a map would cost more than all the rest of a compilation.
+type keySet struct {
+	plan *Plan
+	seed maphash.Seed
+	at   []int32 // index of a step, plus one; linear probing
+}
+
+func newKeySet(p *Plan) keySet {
+	size := 8
+	for size < 2*len(p.Steps) {
+		size *= 2
+	}
+	return keySet{p, maphash.MakeSeed(), make([]int32, size)}
+}
+
+// add reports whether no step before has the key of step i.
+func (k *keySet) add(i int) bool {
+	key := k.plan.Steps[i].Key
+	for h := maphash.String(k.seed, key); ; h++ {
+		slot := &k.at[h&uint64(len(k.at)-1)]
+		if *slot == 0 {
+			*slot = int32(i + 1)
+			return true
+		}
+		if k.plan.Steps[*slot-1].Key == key {
+			return false
+		}
+	}
 }
 
 func checkStep(p *Plan, i int) error {

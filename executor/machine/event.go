@@ -2,8 +2,8 @@ package machine
 
 import "time"
 
-// ID names a step, or one copy of a mapped step, within one machine. Outside of maps it is the step's
-// index in the plan; copies are numbered in the order in which their keys became known.
+// ID names a step, or one copy of a mapped step, within one machine. In a plan without maps it is the step's
+// index; copies are numbered in the order in which their keys became known.
 type ID int32
 
 // Event is what a driver tells a machine. Events of an attempt that is no longer the current one change nothing.
@@ -19,8 +19,8 @@ type Event struct {
 	// keeps the slices.
 	Keys map[int][]string
 
-	// Failure says more of a failed attempt. It belongs to Broke.
-	Failure Failure
+	// Failure says more of a failed attempt; nil leaves it to the policy. It belongs to Broke.
+	Failure *Failure
 }
 
 // EventKind says what happened.

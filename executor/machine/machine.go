@@ -164,7 +164,7 @@ func (m *Machine) succeed(id int32, e Event) {
 	step := m.node(id)
 	if !m.g.Simple(int(step)) || e.Missing != 0 || len(e.Keys) > 0 {
 		if err := m.g.checkMade(int(step), e); err != nil {
-			m.fail(id, Failure{Final: true}, err)
+			m.fail(id, &Failure{Final: true}, err)
 			return
 		}
 		m.keep(id, step, e)
@@ -188,7 +188,10 @@ func (m *Machine) keep(id, step int32, e Event) {
 	}
 }
 
-func (m *Machine) fail(id int32, f Failure, err error) {
+func (m *Machine) fail(id int32, f *Failure, err error) {
+	if f == nil {
+		f = &Failure{}
+	}
 	n := int(m.attempt[id])
 	policy := m.g.plan.Steps[m.node(id)].Retry
 	most := policy.Max

@@ -115,7 +115,10 @@ func (m *Machine) Values(id ID, input int, visit func(Value)) {
 	f := m.frame(int32(id))
 	step := m.node(int32(id))
 	refs := m.g.refs[m.g.inOff[step]:m.g.inOff[step+1]]
-	first, _ := slices.BinarySearchFunc(refs, int32(input), func(r ref, i int32) int { return cmp.Compare(r.input, i) })
+	first := input // where every input before has one source, as most have
+	if first >= len(refs) || int(refs[first].input) != input || first > 0 && int(refs[first-1].input) == input {
+		first, _ = slices.BinarySearchFunc(refs, int32(input), func(r ref, i int32) int { return cmp.Compare(r.input, i) })
+	}
 	for _, r := range refs[first:] {
 		if int(r.input) != input {
 			return
@@ -176,6 +179,11 @@ type Instance struct {
 func (m *Machine) Each(visit func(Instance)) {
 	for i := range m.g.plan.Steps {
 		s := m.g.scopeOf[i]
+		if s == 0 {
+			id := ID(m.g.local[i])
+			visit(Instance{id, i, m.g.plan.Steps[i].Key, m.state[id], m.Attempt(id)})
+			continue
+		}
 		var chain []int32
 		for ; s > 0; s = m.g.scopes[s].parent {
 			chain = append([]int32{s}, chain...)

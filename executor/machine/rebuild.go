@@ -210,7 +210,7 @@ func (r *replayer) carryOn(now time.Time) []Command {
 			m.tell(Command{Do: DoWait, ID: id, Attempt: m.Attempt(id), Delay: max(r.until[id].Sub(now), 0)})
 		case Running:
 			policy := m.g.plan.Steps[m.Step(id)].Retry
-			m.fail(int32(id), Failure{Asked: true, Max: policy.Max, Final: policy.Max == 0}, ErrInterrupted)
+			m.fail(int32(id), &Failure{Asked: true, Max: policy.Max, Final: policy.Max == 0}, ErrInterrupted)
 		default:
 		}
 	}

@@ -107,3 +107,27 @@ func appendAll(b *testing.B, s *sqlite.Store, runs, producers, size int) {
 	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-us")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-us")
 }
+
+// BenchmarkEvents reads the events of one run among many, page by page.
+func BenchmarkEvents(b *testing.B) {
+	s := benchStore(b, 10)
+	for i := range 2000 {
+		_, err := s.Append(b.Context(), storage.Batch{Run: runID(i % 10), Events: stepEvents("make_orders", "orders")})
+		require.NoError(b, err)
+	}
+	b.ReportAllocs()
+	read := 0
+	for b.Loop() {
+		after := int64(0)
+		for {
+			page, err := s.Events(b.Context(), storage.EventFilter{Run: runID(3), After: after})
+			require.NoError(b, err)
+			if len(page) == 0 {
+				break
+			}
+			read += len(page)
+			after = page[len(page)-1].ID
+		}
+	}
+	b.ReportMetric(float64(read)/b.Elapsed().Seconds(), "events/s")
+}

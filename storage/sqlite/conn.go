@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"time"
-
-	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
 // maxStatements bounds what a connection keeps prepared: filters can take any number of shapes.
@@ -31,13 +30,13 @@ type session struct {
 }
 
 // dial opens a connection to a file that exists.
-func dial(path string, s session) (*conn, error) {
+func dial(ctx context.Context, path string, s session) (*conn, error) {
 	name := url.URL{
 		Scheme:   "file",
 		Path:     path,
 		RawQuery: fmt.Sprintf("mode=rw&_mutex=no&_busy_timeout=%d", s.busy.Milliseconds()),
 	}
-	raw, err := (&sqlite3.SQLiteDriver{}).Open(name.String())
+	raw, err := connect(name.String())
 	if err != nil {
 		return nil, explain(path, err)
 	}
@@ -54,7 +53,7 @@ func dial(path string, s session) (*conn, error) {
 		pragmas = append(pragmas, "PRAGMA query_only = ON")
 	}
 	for _, p := range pragmas {
-		if err := c.exec(context.Background(), p); err != nil {
+		if err := c.exec(ctx, p); err != nil {
 			return nil, errors.Join(explain(path, err), c.close())
 		}
 	}
@@ -179,6 +178,14 @@ func orNull(s string) driver.Value {
 		return nil
 	}
 	return s
+}
+
+// checkTime refuses a time that does not fit into nanoseconds since 1970: before 1678 or after 2262.
+func checkTime(t time.Time) error {
+	if s := t.Unix(); !t.IsZero() && (s <= math.MinInt64/1_000_000_000 || s >= math.MaxInt64/1_000_000_000) {
+		return fmt.Errorf("time %s is out of range", t)
+	}
+	return nil
 }
 
 // nanoseconds is how a time is stored; the zero time is null.

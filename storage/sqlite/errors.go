@@ -1,12 +1,6 @@
 package sqlite
 
-import (
-	"errors"
-	"fmt"
-	"syscall"
-
-	sqlite3 "github.com/mattn/go-sqlite3"
-)
+import "errors"
 
 // What callers branch on. Each is wrapped with the name of the file and what to do next.
 var (
@@ -28,30 +22,6 @@ var (
 	// ErrBusy reports that another process has held the file for longer than [Config.BusyTimeout].
 	ErrBusy = errors.New("sqlite: busy")
 )
-
-// explain turns what the driver says of a file into an error that names the file and what to do next. Errors that
-// are not the driver's pass.
-func explain(path string, err error) error {
-	var e sqlite3.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	full := e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT
-	switch {
-	case e.Code == sqlite3.ErrFull, e.Code == sqlite3.ErrIoErr && full:
-		return fmt.Errorf("%s: %w (%s): free some space, then try again", path, ErrFull, e.Error())
-	case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrNotADB:
-		return fmt.Errorf("%s: %w (%s): restore a copy, or move the file away to start anew", path, ErrDamaged, e.Error())
-	case e.Code == sqlite3.ErrReadonly, e.Code == sqlite3.ErrPerm:
-		return fmt.Errorf("%s: %w (%s): make the file and its directory writable", path, ErrReadOnly, e.Error())
-	case e.Code == sqlite3.ErrBusy, e.Code == sqlite3.ErrLocked:
-		return fmt.Errorf("%s: %w (%s): another process writes to it; try again, or end that process", path, ErrBusy, e.Error())
-	case e.Code == sqlite3.ErrIoErr:
-		return fmt.Errorf("%s: %s (%w): check the disk", path, e.Error(), e.SystemErrno)
-	default:
-		return fmt.Errorf("%s: %s", path, e.Error())
-	}
-}
 
 // hopeless reports an error that each request of a group would meet on its own as well.
 func hopeless(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 
 	"github.com/dagster-go/dagster/storage"
 )
@@ -156,4 +157,17 @@ func (s *Store) PlanAssets(ctx context.Context, f storage.AssetFilter) ([]string
 // PlanLatest is how SQLite reads a latest materialization.
 func (s *Store) PlanLatest(ctx context.Context) ([]string, error) {
 	return s.Plan(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{"", "a"})
+}
+
+// PlanDeletion is how SQLite deletes a run.
+func (s *Store) PlanDeletion(ctx context.Context) (plan []string, err error) {
+	for _, query := range []string{lastWords, keepPartition, keepLatest, keepFailed, deleteEvents, deleteRun} {
+		args := []driver.Value{int64(1), int64(2), "a", "p"}[:strings.Count(query, "?")]
+		lines, err := s.Plan(ctx, query, args)
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	return plan, nil
 }

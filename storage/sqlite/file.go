@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-
-	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
 // minLibrary is the first SQLite that two connections may write and checkpoint with at once: before it, the file could be damaged.
@@ -24,12 +22,14 @@ type environment struct {
 }
 
 func production() environment {
-	_, number, _ := sqlite3.Version()
-	return environment{library: number, fileSystem: networkFileSystem, migrations: embedded}
+	return environment{library: libraryVersion(), fileSystem: networkFileSystem, migrations: embedded}
 }
 
 // prepare makes sure that there is a file to open, and returns its absolute path.
 func prepare(path string, e environment) (string, error) {
+	if e.library == 0 {
+		return "", fmt.Errorf("%w: this program was built without cgo: build it with CGO_ENABLED=1 and a C compiler", ErrUnsupported)
+	}
 	if e.library < minLibrary {
 		return "", fmt.Errorf("%w: SQLite %s can damage a file that several processes use: link 3.51.3 or newer",
 			ErrUnsupported, dotted(e.library))
@@ -122,22 +122,23 @@ func checkHeader(f *os.File, path string) error {
 	if n < len(header) || string(header[:16]) != "SQLite format 3\x00" {
 		return fmt.Errorf("%w: it is not an SQLite database: restore a copy, or move the file away to start anew", ErrDamaged)
 	}
+	size := int64(header[16])<<8 | int64(header[17])
+	if size == 1 {
+		size = 65536
+	}
+	pages := int64(header[28])<<24 | int64(header[29])<<16 | int64(header[30])<<8 | int64(header[31])
+	// Pages that the log still holds may be missing in the file itself. The log comes first: if it is empty now, the
+	// file was complete when it was emptied.
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		return nil
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	pageSize := int64(header[16])<<8 | int64(header[17])
-	if pageSize == 1 {
-		pageSize = 65536
-	}
-	pages := int64(header[28])<<24 | int64(header[29])<<16 | int64(header[30])<<8 | int64(header[31])
-	// Pages that the log still holds may be missing in the file itself.
-	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
-		return nil
-	}
-	if info.Size() < pages*pageSize {
+	if info.Size() < pages*size {
 		return fmt.Errorf("%w: it was cut off: it has %d bytes of %d: restore a copy, or move the file away to start anew",
-			ErrDamaged, info.Size(), pages*pageSize)
+			ErrDamaged, info.Size(), pages*size)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 //go:embed migrations/*.sql
-var files embed.FS //nolint:gochecknoglobals // embedded files can be nothing else
+var files embed.FS
 
 // applicationID marks the file as ours: "DGST".
 const applicationID = 0x44475354
@@ -182,7 +182,7 @@ func backUp(ctx context.Context, cfg Config, version int64) (err error) {
 		return err
 	}
 	// A connection within a transaction cannot copy: this one sees what was committed.
-	c, err := dial(cfg.Path, session{busy: cfg.BusyTimeout, cacheKiB: 8 << 10})
+	c, err := dial(ctx, cfg.Path, session{busy: cfg.BusyTimeout, cacheKiB: 8 << 10})
 	if err != nil {
 		return err
 	}

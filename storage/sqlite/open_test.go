@@ -79,18 +79,27 @@ func TestOpen_refuses(t *testing.T) {
 			want: sqlite.ErrUnsupported, words: []string{"is on NFS", "choose a local disk"},
 		},
 		{
-			name:   "a file that is no database",
-			before: func(t *testing.T, path string) { write(t, path, strings.Repeat("not a database. ", 1000)) },
-			want:   sqlite.ErrDamaged, words: []string{"not an SQLite database", "restore a copy"},
+			name: "a file that is no database",
+			before: func(t *testing.T, path string) {
+				t.Helper()
+				t.Helper()
+				write(t, path, strings.Repeat("not a database. ", 1000))
+			},
+			want: sqlite.ErrDamaged, words: []string{"not an SQLite database", "restore a copy"},
 		},
 		{
-			name:   "a file that is too short",
-			before: func(t *testing.T, path string) { write(t, path, "SQLite format 3\x00") },
-			want:   sqlite.ErrDamaged, words: []string{"restore a copy"},
+			name: "a file that is too short",
+			before: func(t *testing.T, path string) {
+				t.Helper()
+				t.Helper()
+				write(t, path, "SQLite format 3\x00")
+			},
+			want: sqlite.ErrDamaged, words: []string{"restore a copy"},
 		},
 		{
 			name: "a file that was cut off",
 			before: func(t *testing.T, path string) {
+				t.Helper()
 				require.NoError(t, openAt(t, path).Close())
 				require.NoError(t, os.Truncate(path, 8192))
 			},
@@ -99,6 +108,7 @@ func TestOpen_refuses(t *testing.T) {
 		{
 			name: "a database of another program",
 			before: func(t *testing.T, path string) {
+				t.Helper()
 				s := openAt(t, path)
 				require.NoError(t, s.Exec(t.Context(), "DROP TABLE schema_version"))
 				require.NoError(t, s.Close())
@@ -108,6 +118,7 @@ func TestOpen_refuses(t *testing.T) {
 		{
 			name: "a newer schema",
 			before: func(t *testing.T, path string) {
+				t.Helper()
 				s := openAt(t, path)
 				require.NoError(t, s.Exec(t.Context(), "INSERT INTO schema_version VALUES (99, 'of the future', '')"))
 				require.NoError(t, s.Close())
@@ -117,6 +128,7 @@ func TestOpen_refuses(t *testing.T) {
 		{
 			name: "a damaged schema",
 			before: func(t *testing.T, path string) {
+				t.Helper()
 				require.NoError(t, openAt(t, path).Close())
 				f, err := os.OpenFile(path, os.O_WRONLY, 0)
 				require.NoError(t, err)

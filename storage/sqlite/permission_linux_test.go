@@ -39,7 +39,7 @@ func openUnprivileged(t *testing.T, path string) error {
 func TestOpen_readOnly(t *testing.T) {
 	t.Parallel()
 	temp := t.TempDir()
-	require.NoError(t, os.Chmod(filepath.Dir(temp), 0o755)) //nolint:gosec // for others to come through
+	require.NoError(t, os.Chmod(filepath.Dir(temp), 0o755))
 	path := filepath.Join(temp, "home", "dagster.db")
 	require.NoError(t, openAt(t, path).Close())
 	dir := filepath.Dir(path)

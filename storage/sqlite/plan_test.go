@@ -109,3 +109,11 @@ func TestAssets_everyFilterUsesAnIndex(t *testing.T) {
 	plan, err := s.PlanLatest(t.Context())
 	assertIndexed(t, "latest", plan, err)
 }
+
+func TestDeleteRun_usesIndexes(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	plan, err := s.PlanDeletion(t.Context())
+	assertIndexed(t, "deletion", plan, err)
+}

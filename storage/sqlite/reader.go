@@ -45,7 +45,7 @@ func (r *readers) read(ctx context.Context, f func(c *conn) error) error {
 	defer func() { r.slots <- c }()
 	if c == nil {
 		var err error
-		if c, err = dial(r.config.Path, session{busy: r.config.BusyTimeout, cacheKiB: 8 << 10, readOnly: true}); err != nil {
+		if c, err = dial(ctx, r.config.Path, session{busy: r.config.BusyTimeout, cacheKiB: 8 << 10, readOnly: true}); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,10 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 	var data []byte
 	for i := range events {
 		e, r := &events[i], &rows[i]
-		if data, err = storage.EncodePayload(data, e.Data); err != nil {
+		if err = checkTime(e.At); err == nil {
+			data, err = storage.EncodePayload(data, e.Data)
+		}
+		if err != nil {
 			return nil, 0, fmt.Errorf("event %d of %d, %s: %w", i+1, len(events), e.Kind, err)
 		}
 		if i == 0 {

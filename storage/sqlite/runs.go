@@ -17,7 +17,10 @@ func (s *Store) CreateRun(ctx context.Context, r storage.Run, events ...storage.
 		return err
 	}
 	w := &creation{run: r}
-	if w.values, err = runValues(r); err == nil {
+	if err = checkTime(r.Created); err == nil {
+		w.values, err = runValues(r)
+	}
+	if err == nil {
 		w.rows, w.size, err = s.kinds.encode(events)
 	}
 	if err == nil {

@@ -89,7 +89,7 @@ func open(ctx context.Context, c Config, e environment) (*Store, error) {
 
 // start opens the connections to a file that exists and starts the goroutines that own them.
 func start(ctx context.Context, c Config, e environment) (*Store, error) {
-	w, err := dial(c.Path, session{busy: c.BusyTimeout, cacheKiB: 32 << 10})
+	w, err := dial(ctx, c.Path, session{busy: c.BusyTimeout, cacheKiB: 32 << 10})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func start(ctx context.Context, c Config, e environment) (*Store, error) {
 		return nil, errors.Join(err, w.close())
 	}
 	s.readers = newReaders(c)
-	if s.checkpointer, err = dial(c.Path, session{busy: time.Second, cacheKiB: 1 << 10}); err != nil {
+	if s.checkpointer, err = dial(ctx, c.Path, session{busy: time.Second, cacheKiB: 1 << 10}); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func openAt(t testing.TB, path string) *sqlite.Store {
+func openAt(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
 	require.NoError(t, err)
@@ -37,6 +37,7 @@ func openAt(t testing.TB, path string) *sqlite.Store {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storagetest.Run(t, func(t *testing.T) storage.Storage {
+		t.Helper()
 		return openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
 	})
 }
@@ -44,6 +45,7 @@ func TestStore(t *testing.T) {
 func TestStore_shared(t *testing.T) {
 	t.Parallel()
 	storagetest.RunShared(t, func(t *testing.T) (a, b storage.Storage) {
+		t.Helper()
 		path := filepath.Join(t.TempDir(), "dagster.db")
 		return openAt(t, path), openAt(t, path)
 	})

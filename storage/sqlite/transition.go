@@ -16,8 +16,11 @@ func (s *Store) Transition(ctx context.Context, id storage.RunID, tr storage.Tra
 		tr.At = time.Now()
 	}
 	w := &change{id: id, transition: tr}
-	var err error
-	if w.rows, w.size, err = s.kinds.encode(tr.Events); err == nil {
+	err := checkTime(tr.At)
+	if err == nil {
+		w.rows, w.size, err = s.kinds.encode(tr.Events)
+	}
+	if err == nil {
 		err = s.queue.submit(ctx, w, len(tr.Events)+2)
 	}
 	switch {
@@ -95,26 +98,35 @@ func (w *deletion) do(t *tx) error {
 	if err := w.keep(t, h.n); err != nil {
 		return err
 	}
-	if err := t.exec("DELETE FROM events WHERE run = ?", h.n); err != nil {
+	if err := t.exec(deleteEvents, h.n); err != nil {
 		return err
 	}
 	delete(t.runs, w.id)
-	return t.exec("DELETE FROM runs WHERE n = ?", h.n)
+	return t.exec(deleteRun, h.n)
 }
+
+// The statements that keep a copy: ?1 is the copy, ?2 the event's ID, ?3 its asset, ?4 its partition.
+const (
+	lastWords = "SELECT " + eventColumns + ` FROM events e INDEXED BY events_run
+		CROSS JOIN runs r ON r.n = e.run CROSS JOIN assets a ON a.n = e.asset
+		LEFT JOIN asset_partitions p ON p.asset = e.asset AND p.partition = coalesce(e.partition, '')
+		WHERE e.run = ? AND (e.id = p.latest OR e.id = a.latest OR e.id = a.failed)`
+	keepPartition = `UPDATE asset_partitions SET latest_copy = ?1
+		WHERE asset = (SELECT n FROM assets WHERE key = ?3) AND partition = ?4 AND latest = ?2`
+	keepLatest   = "UPDATE assets SET latest_copy = ?1 WHERE key = ?3 AND latest = ?2"
+	keepFailed   = "UPDATE assets SET failed_copy = ?1 WHERE key = ?3 AND failed = ?2"
+	deleteEvents = "DELETE FROM events WHERE run = ?"
+	deleteRun    = "DELETE FROM runs WHERE n = ?"
+)
 
 // keep copies the events of the run that are the last word on an asset or a partition.
 func (w *deletion) keep(t *tx, run int64) error {
 	var list []storage.Event
-	// The joins are in the order in which few rows are read: the asset events of this run, then what is known of each.
-	err := t.query("SELECT "+eventColumns+` FROM events e INDEXED BY events_run
-		JOIN runs r ON r.n = e.run JOIN assets a ON a.n = e.asset
-		LEFT JOIN asset_partitions p ON p.asset = e.asset AND p.partition = coalesce(e.partition, '')
-		WHERE e.run = ? AND (e.id = p.latest OR e.id = a.latest OR e.id = a.failed)`, []driver.Value{run},
-		func(row []driver.Value) error {
-			e, err := w.kinds.scanEvent(context.Background(), t.c, row)
-			list = append(list, e)
-			return err
-		})
+	err := t.query(lastWords, []driver.Value{run}, func(row []driver.Value) error {
+		e, err := w.kinds.scanEvent(context.Background(), t.c, row)
+		list = append(list, e)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -123,14 +135,13 @@ func (w *deletion) keep(t *tx, run int64) error {
 		if err != nil {
 			return t.fault(err)
 		}
-		for _, update := range []string{
-			"UPDATE asset_partitions SET latest_copy = ? WHERE latest = ? AND asset = (SELECT n FROM assets WHERE key = ?)",
-			"UPDATE assets SET latest_copy = ? WHERE latest = ? AND key = ?",
-			"UPDATE assets SET failed_copy = ? WHERE failed = ? AND key = ?",
-		} {
-			if err := t.exec(update, text, e.ID, e.Asset); err != nil {
-				return err
-			}
+		err = errors.Join(
+			t.exec(keepPartition, text, e.ID, e.Asset, e.Partition),
+			t.exec(keepLatest, text, e.ID, e.Asset),
+			t.exec(keepFailed, text, e.ID, e.Asset),
+		)
+		if err != nil {
+			return err
 		}
 	}
 	return nil

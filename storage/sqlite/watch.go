@@ -67,10 +67,10 @@ func (s *Store) Watch(ctx context.Context, changed func()) error {
 
 // ended keeps the end of a context from being an error.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // commits is how often anything was written to the file, by any process. Counting them is as cheap as

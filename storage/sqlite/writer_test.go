@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -233,4 +234,50 @@ func TestView_log(t *testing.T) {
 	got, err := s.Query(t.Context(), "SELECT kind FROM log WHERE seq = 9")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"OF_THE_FUTURE"}, got)
+}
+
+// A kind that no release knew when the other process started.
+func TestKinds_ofAnotherProcess(t *testing.T) {
+	t.Parallel()
+	a, path := openWithRuns(t, "a")
+	defer func() { require.NoError(t, a.Close()) }()
+	b := openAt(t, path)
+	defer func() { require.NoError(t, b.Close()) }()
+	for _, kind := range []storage.EventKind{"NEW", "NEWER", "NEW"} {
+		_, err := a.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: kind}}})
+		require.NoError(t, err)
+	}
+	events, err := b.Events(t.Context(), storage.EventFilter{Kinds: []storage.EventKind{"NEW", "NEVER"}})
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	assert.Equal(t, storage.EventKind("NEW"), events[1].Kind)
+	events, err = b.Events(t.Context(), storage.EventFilter{Run: "a"})
+	require.NoError(t, err)
+	require.Len(t, events, 3)
+	assert.Equal(t, storage.EventKind("NEWER"), events[1].Kind)
+	_, err = b.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: "NEWER"}}})
+	require.NoError(t, err)
+	events, err = a.Events(t.Context(), storage.EventFilter{Kinds: []storage.EventKind{"NEWER"}})
+	require.NoError(t, err)
+	assert.Len(t, events, 2)
+}
+
+func TestTimes_outOfRange(t *testing.T) {
+	t.Parallel()
+	s, _ := openWithRuns(t, "a")
+	defer func() { require.NoError(t, s.Close()) }()
+	for _, year := range []int{1600, 2300} {
+		at := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		_, err := s.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: storage.LogMessage, At: at}}})
+		require.ErrorContains(t, err, "out of range")
+		require.ErrorContains(t, s.CreateRun(t.Context(), storage.Run{ID: "b", Created: at}), "out of range")
+		_, err = s.Transition(t.Context(), "a", storage.Transition{From: storage.RunStarting, To: storage.RunStarted, At: at})
+		require.ErrorContains(t, err, "out of range")
+	}
+	at := time.Date(1900, 1, 2, 3, 4, 5, 6, time.UTC)
+	_, err := s.Append(t.Context(), storage.Batch{Run: "a", Events: []storage.Event{{Kind: storage.LogMessage, At: at}}})
+	require.NoError(t, err)
+	events, err := s.Events(t.Context(), storage.EventFilter{})
+	require.NoError(t, err)
+	assert.Equal(t, at, events[0].At)
 }

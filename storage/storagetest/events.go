@@ -64,6 +64,7 @@ func eventCases() []testCase {
 			assert.Equal(t, want, events(t, s, storage.EventFilter{}))
 			assert.Equal(t, want[:1], events(t, s, storage.EventFilter{Kinds: []storage.EventKind{"ALERT_START"}}))
 		}},
+		{"events/a payload that is not JSON is refused, with all of its batch", testBadPayload},
 		{"events/a large batch keeps its order", func(t *testing.T, s storage.Storage) {
 			want := add(t, s, started(t, s, 1), steps(5000)...)
 			inOrder(t, want)
@@ -85,6 +86,22 @@ func eventCases() []testCase {
 			assert.Equal(t, "step1", again[1].Step)
 		}},
 	}
+}
+
+func testBadPayload(t *testing.T, s storage.Storage) {
+	r := started(t, s, 1)
+	bad := func() []storage.Event {
+		return []storage.Event{made("a", ""), {Kind: storage.EngineEvent, At: at(1), Data: &storage.RawData{JSON: config(`{"a":`)}}, step(1)}
+	}
+	_, err := s.Append(t.Context(), storage.Batch{Run: r.ID, Epoch: r.Epoch, Events: bad()})
+	require.Error(t, err)
+	_, err = s.Transition(t.Context(), r.ID, storage.Transition{From: r.Status, To: storage.RunSucceeded, Events: bad()})
+	require.Error(t, err)
+	require.Error(t, s.CreateRun(t.Context(), storage.Run{ID: runID(2)}, bad()...))
+	assert.Equal(t, r, get(t, s, r.ID))
+	assert.Equal(t, []int{1}, runs(t, s, storage.RunFilter{}))
+	assert.Empty(t, events(t, s, storage.EventFilter{}))
+	assert.Nil(t, latest(t, s, "a", ""))
 }
 
 func testSeq(t *testing.T, s storage.Storage) {

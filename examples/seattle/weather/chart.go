@@ -53,17 +53,24 @@ func DrawChart(ctx context.Context, normals []Normal) (string, error) {
 		}
 	}
 	c := newCanvas(chartWidth, chartHeight, "The year in Seattle", fmt.Sprintf(
-		"Mean daily high and low of each month, and its rain, over %d years. %s is the wettest month with %.0f mm, %s the driest with %.0f mm.",
-		years, monthName(wet), wet.Rain, monthName(dry), dry.Rain))
+		"Mean daily high and low of each month, and its rain, over %d years. %s is the wettest month with %d mm, %s the driest with %d mm.",
+		years, monthName(wet), whole(wet.Rain), monthName(dry), whole(dry.Rain)))
 	c.text(point{plotLeft, 34}, `font-size="22" font-weight="600" fill="`+ink+`"`, "The year in Seattle")
-	c.text(point{plotLeft, 56}, `fill="`+faint+`"`, "Means of %d years. %s brings %.0f times the rain of %s.",
-		years, monthName(wet), math.Round(wet.Rain/dry.Rain), monthName(dry))
+	c.text(point{plotLeft, 56}, `fill="`+faint+`"`, "Means of %d years. %s", years, contrast(wet, dry))
 	drawTemperatures(c, normals)
 	drawMonths(c, normals)
 	drawRain(c, normals)
 	picture := c.end()
-	dagster.AddMetadata(ctx, metadata.Int("bytes", len(picture)), metadata.Float("wettest_month_mm", wet.Rain), metadata.Float("driest_month_mm", dry.Rain))
+	dagster.AddMetadata(ctx, metadata.Int("bytes", len(picture)), metadata.Float("wettest_month_mm", tenths(wet.Rain)), metadata.Float("driest_month_mm", tenths(dry.Rain)))
 	return picture, nil
+}
+
+// contrast says how different the wettest and the driest month are.
+func contrast(wet, dry Normal) string {
+	if whole(dry.Rain) == 0 {
+		return fmt.Sprintf("In %s no rain falls.", monthName(dry))
+	}
+	return fmt.Sprintf("%s brings %.0f times the rain of %s.", monthName(wet), wet.Rain/dry.Rain, monthName(dry))
 }
 
 func monthName(n Normal) string { return time.Month(n.Month).String() }
@@ -110,8 +117,8 @@ func drawTemperatures(c *canvas, normals []Normal) {
 	drawLine(c, highs, red, "mean daily high")
 	drawLine(c, lows, blue, "mean daily low")
 	for i, n := range normals {
-		c.text(point{highs[i].x, highs[i].y - 10}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%.0f", n.MeanHigh)
-		c.text(point{lows[i].x, lows[i].y + 19}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%.0f", n.MeanLow)
+		c.text(point{highs[i].x, highs[i].y - 10}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%d", whole(n.MeanHigh))
+		c.text(point{lows[i].x, lows[i].y + 19}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%d", whole(n.MeanLow))
 	}
 }
 
@@ -148,7 +155,7 @@ func drawRain(c *canvas, normals []Normal) {
 		for _, end := range []point{driest, wettest} {
 			c.line(point{x - 5, end.y}, point{x + 5, end.y}, whisker)
 		}
-		c.text(point{x, s.foot + 20}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%.0f", n.Rain)
+		c.text(point{x, s.foot + 20}, `text-anchor="middle" font-size="12" fill="`+ink+`"`, "%d", whole(n.Rain))
 	}
 	side := point{plotRight + 14, s.foot + 20}
 	c.text(side, `fill="`+faint+`"`, "mean, mm")

@@ -7,10 +7,9 @@ package weather
 
 import "github.com/dagster-go/dagster"
 
-// Definitions are all assets of the package, and what holds for them.
+// Definitions are all assets of the package.
 var Definitions = dagster.Defs{
 	Raw, Days,
 	Monthly, Normals, Yearly, DrySpells, RecordDays,
 	Chart, Page, Report,
-	dagster.Defaults(dagster.Owners("team:weather"), dagster.Tags(map[string]string{"city": "seattle"})),
 }

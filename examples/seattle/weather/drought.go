@@ -38,6 +38,7 @@ func FindDrySpells(ctx context.Context, days []Day, l Limits) ([]Spell, error) {
 			s.Days++
 			s.Rain += days[i].Rain
 		}
+		s.Rain = tenths(s.Rain)
 		spells = append(spells, s)
 	}
 	slices.SortStableFunc(spells, func(a, b Spell) int { return cmp.Compare(b.Days, a.Days) })

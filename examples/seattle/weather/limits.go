@@ -3,6 +3,7 @@ package weather
 import (
 	"errors"
 	"iter"
+	"math"
 
 	"github.com/dagster-go/dagster"
 )
@@ -45,3 +46,9 @@ func runs[K comparable](days []Day, key func(Date) K) iter.Seq[[]Day] {
 		}
 	}
 }
+
+// tenths rounds a sum to what was measured: tenths of a millimetre.
+func tenths(v float64) float64 { return math.Round(v*10) / 10 }
+
+// whole rounds for the eye, halves up: fmt would round 116.5 down and 105.5 up.
+func whole(v float64) int { return int(math.Round(tenths(v))) }

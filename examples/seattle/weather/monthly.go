@@ -49,6 +49,7 @@ func sumMonth(days []Day, l Limits) Month {
 			m.WetDays++
 		}
 	}
+	m.Rain = tenths(m.Rain)
 	m.MeanHigh /= float64(m.Days)
 	m.MeanLow /= float64(m.Days)
 	return m

@@ -22,7 +22,7 @@ var Page = dagster.NewAsset(
 //go:embed report.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{"day": longDate}).Parse(pageSource))
+var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{"day": longDate, "whole": whole}).Parse(pageSource))
 
 // longDate writes 2012-01-31 as 31 January 2012.
 func longDate(d Date) (string, error) {
@@ -59,6 +59,6 @@ func WritePage(ctx context.Context, years []Year, spells []Spell, records Record
 	if err := pageTemplate.Execute(&b, r); err != nil {
 		return "", err
 	}
-	dagster.AddMetadata(ctx, metadata.Int("bytes", b.Len()), metadata.Float("rain_a_year_mm", r.RainAYear))
+	dagster.AddMetadata(ctx, metadata.Int("bytes", b.Len()), metadata.Float("rain_a_year_mm", tenths(r.RainAYear)))
 	return b.String(), nil
 }

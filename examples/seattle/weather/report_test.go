@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -53,6 +56,29 @@ func TestChartIsAWholePicture(t *testing.T) {
 	for _, month := range []string{"Jan", "Jul", "Dec"} {
 		assert.Contains(t, picture, ">"+month+"<")
 	}
+}
+
+// The picture beside the example's README is the one that it makes.
+func TestReadmeShowsTheChart(t *testing.T) {
+	t.Parallel()
+
+	shown, err := os.ReadFile("../chart.svg")
+	require.NoError(t, err)
+	assert.True(t, chart(t) == string(shown), "copy seattle-report/chart.svg here")
+}
+
+func TestChartOfAYearWithoutRain(t *testing.T) {
+	t.Parallel()
+
+	normals := make([]weather.Normal, 12)
+	for i := range normals {
+		normals[i] = weather.Normal{Month: i + 1, Years: 1, MeanHigh: -5, MeanLow: -20}
+	}
+	picture, err := weather.DrawChart(t.Context(), normals)
+	require.NoError(t, err)
+	assert.Contains(t, picture, "In January no rain falls.")
+	assert.NotContains(t, picture, "NaN")
+	assert.NotContains(t, picture, "Inf")
 }
 
 func TestChartNeedsTwelveMonths(t *testing.T) {
@@ -139,6 +165,23 @@ func TestAWrongFileFailsTheRun(t *testing.T) {
 	assert.Contains(t, raw, "2012-01-01")
 	_, err = weather.Yearly.Value(r)
 	require.Error(t, err)
+}
+
+// A file that is not there may come: it is asked for three times, after a second and then three.
+func TestAMissingFileIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		repo := dagster.NewRepository("seattle", weather.Definitions)
+		_, err := repo.Materialize(t.Context(), dagster.Select(weather.Raw),
+			dagster.RunConfig([]byte(`{"config": {"source": {"file": "no/such/file.csv"}}}`)))
+		step, ok := errors.AsType[*dagster.StepError](err)
+		require.True(t, ok, "got %v", err)
+		assert.Equal(t, 3, step.Attempts)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		assert.Equal(t, 4*time.Second, time.Since(began))
+	})
 }
 
 func TestConfigIsChecked(t *testing.T) {

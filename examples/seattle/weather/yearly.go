@@ -53,6 +53,7 @@ func sumYear(days []Day, l Limits) Year {
 			y.FrostDays++
 		}
 	}
+	y.Rain = tenths(y.Rain)
 	y.MeanHigh /= float64(y.Days)
 	y.MeanLow /= float64(y.Days)
 	return y
