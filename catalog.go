@@ -24,9 +24,9 @@ type catalog struct {
 	defaults   assetSpec
 	listed     []listing
 	listedJobs []*job
-	wrong     []error
-	replacers []Replacement
-	settings  []ConfigValue
+	wrong      []error
+	replacers  []Replacement
+	settings   []ConfigValue
 }
 
 // catalogAsset is an asset with the repository's defaults.

@@ -10,6 +10,6 @@ func PlanAll(r *Repository) error {
 	if err != nil {
 		return err
 	}
-	newPlan(c, selected)
+	newPlan(c, selected, stepSpec{})
 	return nil
 }

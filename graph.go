@@ -264,7 +264,7 @@ type element[T any] struct {
 	in *input
 }
 
-func (e *element[T]) dependency() *input            { return e.in }
+func (e *element[T]) dependency() *input           { return e.in }
 func (e *element[T]) read(leaves []any) (T, error) { return leafValue[T](leaves) }
 
 // taken is the input made by When.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
 )
 
 // frame is one place of a graph in a plan: where its nodes came to be steps.
@@ -95,6 +96,8 @@ func (b *planner) addNode(f *frame, n *node) {
 	s.typ, s.codec, s.empty, s.op = n.op.typ, n.op.codec, n.op.empty, n.op
 	s.branches, s.mapped = n.branches, n.mapped
 	s.whole = len(n.mapped) == 0 || n.readWhole
+	s.output = &storage.OutputData{Output: resultName}
+	s.stored = &storage.OutputData{Output: resultName, IOManager: managerName(spec.storedIn)}
 	s.skips = n.body.skips
 	b.plan.places[n.op] = append(b.plan.places[n.op], i)
 	step.Map = b.mapSource(f, n.scope.in)

@@ -66,19 +66,39 @@ func mapCases() []planCase {
 	return []planCase{
 		{"a map runs once per key", one, acts{"gen": "keys k1,k2"}, "gen ok, m[k1] ok, m[k2] ok, c ok, z ok", succeeds},
 		{"a map without keys collects nothing", one, nil, "gen ok, c ok, z ok", succeeds},
-		{"one failed copy stops what collects", script{"gen out o*", "m@gen needs gen", "n@gen needs m", "c needs n"}, acts{"gen": "keys k1,k2,k3", "m[k2]": "fail"},
-			"gen ok, m[k1] ok, m[k2] failed, m[k3] ok, n[k1] ok, n[k2] -, n[k3] ok, c -", fails},
-		{"skipped copies are left out", script{"gen out o*", "m@gen needs gen out o?", "n@gen needs m", "c needs n"}, acts{"gen": "keys k1,k2", "m[k1]": "missing o"},
-			"gen ok, m[k1] ok, m[k2] ok, n[k1] skipped, n[k2] ok, c ok", succeeds},
-		{"all copies skipped skip what collects", script{"gen out o*", "m@gen needs gen out o?", "n@gen needs m", "c needs n"}, acts{"gen": "keys k1,k2", "m": "missing o"},
-			"gen ok, m[k1] ok, m[k2] ok, n[k1] skipped, n[k2] skipped, c skipped", succeeds},
+		{
+			"one failed copy stops what collects",
+			script{"gen out o*", "m@gen needs gen", "n@gen needs m", "c needs n"},
+			acts{"gen": "keys k1,k2,k3", "m[k2]": "fail"},
+			"gen ok, m[k1] ok, m[k2] failed, m[k3] ok, n[k1] ok, n[k2] -, n[k3] ok, c -", fails,
+		},
+		{
+			"skipped copies are left out",
+			script{"gen out o*", "m@gen needs gen out o?", "n@gen needs m", "c needs n"},
+			acts{"gen": "keys k1,k2", "m[k1]": "missing o"},
+			"gen ok, m[k1] ok, m[k2] ok, n[k1] skipped, n[k2] ok, c ok", succeeds,
+		},
+		{
+			"all copies skipped skip what collects",
+			script{"gen out o*", "m@gen needs gen out o?", "n@gen needs m", "c needs n"},
+			acts{"gen": "keys k1,k2", "m": "missing o"},
+			"gen ok, m[k1] ok, m[k2] ok, n[k1] skipped, n[k2] skipped, c skipped", succeeds,
+		},
 		{"keys of a step that failed never become known", one, acts{"gen": "fail"}, "gen failed, m[?] -, c -, z -", fails},
 		{"nor do those of a skipped one", script{"a out o?", "gen needs a.o out o*", "m@gen needs gen", "c needs m"}, acts{"a": "missing o"}, "a ok, gen skipped, m[?] -, c skipped", succeeds},
 		{"a dynamic output can be taken whole", script{"gen out o*", "c needs gen"}, acts{"gen": "keys a,b"}, "gen ok, c ok", succeeds},
-		{"copies take what is outside of the map", script{"p", "gen out o*", "m@gen needs gen needs p", "c needs m needs p"}, acts{"gen": "keys a,b", "p": "fail"},
-			"p failed, gen ok, m[a] -, m[b] -, c -", fails},
-		{"copies wait for what collects other copies", script{"gen out o*", "m@gen needs gen", "c needs m", "n@gen needs m needs c", "d needs n"}, acts{"gen": "keys a,b"},
-			"gen ok, m[a] ok, m[b] ok, c ok, n[a] ok, n[b] ok, d ok", succeeds},
+		{
+			"copies take what is outside of the map",
+			script{"p", "gen out o*", "m@gen needs gen needs p", "c needs m needs p"},
+			acts{"gen": "keys a,b", "p": "fail"},
+			"p failed, gen ok, m[a] -, m[b] -, c -", fails,
+		},
+		{
+			"copies wait for what collects other copies",
+			script{"gen out o*", "m@gen needs gen", "c needs m", "n@gen needs m needs c", "d needs n"},
+			acts{"gen": "keys a,b"},
+			"gen ok, m[a] ok, m[b] ok, c ok, n[a] ok, n[b] ok, d ok", succeeds,
+		},
 		{"each copy is tried again for itself", script{"gen out o*", "m@gen needs gen retry |", "c needs m"}, acts{"gen": "keys a,b", "m[a]": "fail-once"}, "gen ok, m[a] ok 2, m[b] ok, c ok", succeeds},
 		{"finally waits for all copies", script{"gen out o*", "m@gen needs gen", "c finally m"}, acts{"gen": "keys a,b", "m[a]": "fail"}, "gen ok, m[a] failed, m[b] ok, c ok", fails},
 		{"maps follow each other", script{"gen out o*", "c needs gen out o*", "m@c needs c", "d needs m"}, acts{"gen": "keys a", "c": "keys x,y"}, "gen ok, c ok, m[x] ok, m[y] ok, d ok", succeeds},
@@ -93,18 +113,33 @@ func mapCases() []planCase {
 func nestedCases() []planCase {
 	nested := script{"gen out o*", "sub@gen needs gen out o*", "leaf@sub needs sub", "mid@gen needs leaf", "top needs mid", "all needs leaf"}
 	return []planCase{
-		{"maps nest", nested, acts{"gen": "keys a,b", "sub[a]": "keys x,y", "sub[b]": "keys z"},
-			"gen ok, sub[a] ok, sub[b] ok, leaf[a/x] ok, leaf[a/y] ok, leaf[b/z] ok, mid[a] ok, mid[b] ok, top ok, all ok", succeeds},
-		{"an inner map may be empty", nested, acts{"gen": "keys a,b", "sub[b]": "keys z"},
-			"gen ok, sub[a] ok, sub[b] ok, leaf[b/z] ok, mid[a] ok, mid[b] ok, top ok, all ok", succeeds},
+		{
+			"maps nest", nested,
+			acts{"gen": "keys a,b", "sub[a]": "keys x,y", "sub[b]": "keys z"},
+			"gen ok, sub[a] ok, sub[b] ok, leaf[a/x] ok, leaf[a/y] ok, leaf[b/z] ok, mid[a] ok, mid[b] ok, top ok, all ok", succeeds,
+		},
+		{
+			"an inner map may be empty", nested,
+			acts{"gen": "keys a,b", "sub[b]": "keys z"},
+			"gen ok, sub[a] ok, sub[b] ok, leaf[b/z] ok, mid[a] ok, mid[b] ok, top ok, all ok", succeeds,
+		},
 		{"an outer map may be empty", nested, nil, "gen ok, top ok, all ok", succeeds},
-		{"a failure in an inner map stays in its branch", nested, acts{"gen": "keys a,b", "sub": "keys x", "leaf[a/x]": "fail"},
-			"gen ok, sub[a] ok, sub[b] ok, leaf[a/x] failed, leaf[b/x] ok, mid[a] -, mid[b] ok, top -, all -", fails},
-		{"an inner map whose keys never become known", nested, acts{"gen": "keys a,b", "sub": "keys x", "sub[a]": "fail"},
-			"gen ok, sub[a] failed, sub[b] ok, leaf[a/?] -, leaf[b/x] ok, mid[a] -, mid[b] ok, top -, all -", fails},
-		{"inner copies take what outer copies made", script{"gen out o*", "p@gen", "sub@gen needs gen out o*", "leaf@sub needs sub needs p needs gen", "c needs leaf"},
+		{
+			"a failure in an inner map stays in its branch", nested,
+			acts{"gen": "keys a,b", "sub": "keys x", "leaf[a/x]": "fail"},
+			"gen ok, sub[a] ok, sub[b] ok, leaf[a/x] failed, leaf[b/x] ok, mid[a] -, mid[b] ok, top -, all -", fails,
+		},
+		{
+			"an inner map whose keys never become known", nested,
+			acts{"gen": "keys a,b", "sub": "keys x", "sub[a]": "fail"},
+			"gen ok, sub[a] failed, sub[b] ok, leaf[a/?] -, leaf[b/x] ok, mid[a] -, mid[b] ok, top -, all -", fails,
+		},
+		{
+			"inner copies take what outer copies made",
+			script{"gen out o*", "p@gen", "sub@gen needs gen out o*", "leaf@sub needs sub needs p needs gen", "c needs leaf"},
 			acts{"gen": "keys a,b", "sub": "keys x", "p[b]": "fail"},
-			"gen ok, p[a] ok, p[b] failed, sub[a] ok, sub[b] ok, leaf[a/x] ok, leaf[b/x] -, c -", fails},
+			"gen ok, p[a] ok, p[b] failed, sub[a] ok, sub[b] ok, leaf[a/x] ok, leaf[b/x] -, c -", fails,
+		},
 	}
 }
 
