@@ -35,7 +35,7 @@ func (a *app) assetList() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the assets, each after those that it needs",
 		Example: a.example("asset list", `asset list --select "revenue+"`, "asset list --json"),
-		Args:    noArgs("; choose assets with --select %q"),
+		Args:    noKeys,
 		RunE: func(*cobra.Command, []string) error {
 			list, err := a.listAssets(sel)
 			if err != nil {
@@ -47,7 +47,7 @@ func (a *app) assetList() *cobra.Command {
 			return write(a.Stdout, a.assetTable(list))
 		},
 	}
-	cmd.Flags().StringVar(&sel, "select", "", `only these assets: a key, "+key" with all it needs, "key+" with all that needs it, joined by "or"`)
+	cmd.Flags().StringVar(&sel, "select", "", "only these `ASSETS`: a key, \"+key\" with all it needs, \"key+\" with all that needs it, joined by \"or\"")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
 	complete(cmd, "select", a.completeAssets)
 	return cmd
@@ -60,7 +60,7 @@ func (a *app) listAssets(sel string) ([]assetJSON, error) {
 		return nil, err
 	}
 	if sel != "" {
-		r, err := a.owner("selection", selected(sel))
+		r, err := a.owner(fmt.Sprintf("selection %q", sel), selected(sel))
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (a *app) assetTable(list []assetJSON) string {
 	t.head(head...)
 	for i := range list {
 		info := &list[i]
-		about := fold(info.Description)
+		about := firstLine(info.Description)
 		if info.External {
 			about = strings.TrimSpace("(made elsewhere) " + about)
 		}
@@ -185,7 +185,7 @@ func (a *app) assetText(info *assetJSON) string {
 	var t table
 	row := func(name, text string) {
 		if text != "" {
-			t.add(span{name, dim}, span{clean(text), plain})
+			t.add(span{name, dim}, span{text, plain})
 		}
 	}
 	t.add(span{"asset", dim}, span{info.Key, bold})

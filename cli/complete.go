@@ -46,7 +46,7 @@ func (a *app) completeAssets(_ *cobra.Command, args []string, prefix string) ([]
 			continue
 		}
 		for i := range infos {
-			about := fold(infos[i].Description)
+			about := firstLine(infos[i].Description)
 			if about != "" {
 				about = "\t" + about
 			}
@@ -70,7 +70,7 @@ func completeStatuses(_ *cobra.Command, _ []string, prefix string) ([]string, co
 
 // completeRuns offers the newest runs. It says nothing of a home that cannot be used.
 func (a *app) completeRuns(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	const most = 50
+	const newest = 50
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -79,7 +79,7 @@ func (a *app) completeRuns(cmd *cobra.Command, args []string, prefix string) ([]
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	runs, err := h.Runs(cmd.Context(), storage.RunFilter{Repository: a.repository, Limit: most})
+	runs, err := h.Runs(cmd.Context(), storage.RunFilter{Repository: a.repository, Limit: newest})
 	if err = firstError(err, h.Close()); err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -44,6 +44,9 @@ func (a *app) homeDir() (string, error) {
 
 // homeError is one line that says what to do.
 func homeError(dir string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &exit{code: exitInterrupted, err: err}
+	}
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	return &exit{code: exitHome, err: fmt.Errorf("home %q: %w", dir, &folded{text, err})}
 }

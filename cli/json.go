@@ -35,13 +35,14 @@ type eventJSON struct {
 }
 
 func newEventJSON(e *storage.Event) (eventJSON, error) {
+	// An event looks the same whether it comes from the store, which may keep no more than microseconds, or not.
 	data, err := storage.EncodePayload(nil, e.Data)
 	if err != nil {
 		return eventJSON{}, fmt.Errorf("event %d: %w", e.ID, err)
 	}
 	return eventJSON{
 		ID: e.ID, Run: e.Run, Seq: e.Seq, Kind: e.Kind, Step: e.Step, Attempt: e.Attempt, Asset: e.Asset,
-		Partition: e.Partition, At: e.At.UTC(), Message: e.Message, Data: data,
+		Partition: e.Partition, At: e.At.UTC().Truncate(time.Microsecond), Message: e.Message, Data: data,
 	}, nil
 }
 

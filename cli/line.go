@@ -56,7 +56,12 @@ func pad(text string, columns int) string {
 // table is rows of cells, aligned when it is written.
 type table struct{ rows [][]span }
 
-func (t *table) add(cells ...span) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...span) {
+	for i := range cells {
+		cells[i].text = oneLine(cells[i].text)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 func (t *table) head(names ...string) {
 	cells := make([]span, len(names))

@@ -178,7 +178,7 @@ func (l *live) headline(now time.Time) line {
 func runningLine(s *step, now time.Time) line {
 	out := line{
 		{fmt.Sprintf("%8s", clock(now.Sub(s.started))), dim},
-		{"  " + clean(s.key), plain},
+		{"  " + s.name(), plain},
 	}
 	if s.attempts > 1 {
 		out = append(out, span{fmt.Sprintf("  attempt %d", s.attempts), yellow})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/dagster-go/dagster"
 )
@@ -30,11 +31,21 @@ func serve(repos []*dagster.Repository) int {
 	defer signal.Stop(signals)
 	go func() {
 		cancel(&interruption{signal: <-signals})
-		<-signals
+		awaitSecond(signals)
 		fmt.Fprintln(os.Stderr, "stopped at once")
 		os.Exit(exitInterrupted) //nolint:forbidigo // what runs is not waited for any more
 	}()
 	return ExitCode(Run(ctx, Config{Repositories: repos, Args: os.Args[1:]}))
+}
+
+// twice is how soon after the first signal another one is the same, delivered twice: to the process by name and to its
+// group, as some programs do that start others.
+const twice = 200 * time.Millisecond
+
+func awaitSecond(signals <-chan os.Signal) {
+	for first := time.Now(); time.Since(first) < twice; {
+		<-signals
+	}
 }
 
 // interruption is why a run was canceled: the user, or the system, asked the process to stop.

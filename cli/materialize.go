@@ -22,9 +22,9 @@ type runFlags struct {
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.IntVar(&f.limit, "max-concurrent", 0, "how many steps run at once (default: as many as there are processors)")
-	flags.StringArrayVar(&f.tags, "tag", nil, "label the run: key=value; may be given several times")
-	flags.StringVar(&f.config, "config", "", `JSON file with run config, such as {"config": {"NAME": {"FIELD": 1}}}; "-" for standard input`)
+	flags.IntVar(&f.limit, "max-concurrent", 0, "run at most `N` steps at once (default: as many as there are processors)")
+	flags.StringArrayVar(&f.tags, "tag", nil, "label the run with `KEY=VALUE`; may be given several times")
+	flags.StringVar(&f.config, "config", "", "JSON `FILE` with run config, such as {\"config\": {\"NAME\": {\"FIELD\": 1}}}; \"-\" is standard input")
 	flags.BoolVar(&f.json, "json", false, "print the events of the run as they are stored, one JSON object a line, and nothing else")
 	_ = cmd.MarkFlagFilename("config", "json")
 }
@@ -98,13 +98,13 @@ func (a *app) assetMaterialize() *cobra.Command {
 		Example: a.example("asset materialize", `asset materialize --select "+revenue"`,
 			`asset materialize --select "orders or revenue+" --max-concurrent 4 --tag why=test`,
 			"asset materialize --config config.json", "asset materialize --json | jq -r .kind"),
-		Args: noArgs("; choose assets with --select %q"),
+		Args: noKeys,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := f.options(cmd)
 			if err != nil {
 				return err
 			}
-			r, err := a.owner("selection", selected(sel))
+			r, err := a.owner(fmt.Sprintf("selection %q", sel), selected(sel))
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,7 @@ func (a *app) assetMaterialize() *cobra.Command {
 			return a.execute(cmd.Context(), execution{repository: r, home: h, start: start, options: opts, json: f.json})
 		},
 	}
-	cmd.Flags().StringVar(&sel, "select", "*", "which assets")
+	cmd.Flags().StringVar(&sel, "select", "*", "which `ASSETS`")
 	f.add(cmd)
 	complete(cmd, "select", a.completeAssets)
 	return cmd

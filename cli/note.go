@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -19,25 +21,25 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 	switch s.status {
 	case stepRunning:
 		if s.attempts > 1 {
-			return newNote(t, e.At, span{"restarted", cyan}, s.key, fmt.Sprintf("attempt %d", s.attempts))
+			return newNote(t, e.At, span{"restarted", cyan}, s.name(), fmt.Sprintf("attempt %d", s.attempts))
 		}
-		return newNote(t, e.At, span{"started", dim}, s.key, "")
+		return newNote(t, e.At, span{"started", dim}, s.name(), "")
 	case stepDone:
-		return newNote(t, e.At, span{"succeeded", green}, s.key, lasted(s, e))
+		return newNote(t, e.At, span{"succeeded", green}, s.name(), strings.Join(append([]string{lasted(s, e)}, s.paths...), "  "))
 	case stepFailed:
-		verb := span{"failed", red}
 		if canceled {
-			verb = span{"canceled", yellow}
+			return newNote(t, e.At, span{"canceled", yellow}, s.name(), lasted(s, e))
 		}
-		return newNote(t, e.At, verb, s.key, lasted(s, e)+": "+fold(s.err))
+		return newNote(t, e.At, span{"failed", red}, s.name(), lasted(s, e)+": "+fold(s.err))
 	case stepSkipped:
-		return newNote(t, e.At, span{"skipped", yellow}, s.key, "")
+		return newNote(t, e.At, span{"skipped", yellow}, s.name(), "")
 	case stepRetrying:
 		wait := ""
 		if d, ok := e.Data.(*storage.FailureData); ok && d.RetryIn > 0 {
-			wait = " in " + took(d.RetryIn)
+			wait = ", next in " + took(d.RetryIn)
 		}
-		return newNote(t, e.At, span{"retrying", yellow}, s.key, fmt.Sprintf("%s%s, attempt %d failed: %s", lasted(s, e), wait, s.attempts, fold(s.err)))
+		more := fmt.Sprintf("%s: %s (attempt %d%s)", lasted(s, e), fold(s.err), s.attempts, wait)
+		return newNote(t, e.At, span{"retrying", yellow}, s.name(), more)
 	case stepWaiting, stepNotRun:
 	}
 	return nil
@@ -51,6 +53,21 @@ func lasted(s *step, e *storage.Event) string {
 	return took(e.At.Sub(s.started))
 }
 
+// pathsOf are the paths among the metadata of what was made: what somebody opens next.
+func pathsOf(e *storage.Event) []string {
+	d, ok := e.Data.(*storage.MaterializationData)
+	if !ok {
+		return nil
+	}
+	var paths []string
+	for _, m := range d.Metadata {
+		if v, ok := m.Value.(metadata.PathValue); ok {
+			paths = append(paths, fold(v.String()))
+		}
+	}
+	return paths
+}
+
 // logNote shows what a body, or the engine, wants people to see; the rest is for "run events".
 func logNote(t *tally, e *storage.Event) line {
 	d, ok := e.Data.(*storage.LogData)
@@ -61,19 +78,23 @@ func logNote(t *tally, e *storage.Event) line {
 	if d.Level != "WARN" && d.Level != "WARNING" {
 		verb = span{"error", red}
 	}
-	return newNote(t, e.At, verb, e.Step, fold(e.Message))
+	name := ""
+	if e.Step != "" {
+		name = t.step(e.Step).name()
+	}
+	return newNote(t, e.At, verb, name, fold(e.Message)+fieldText(d))
 }
 
 const verbWidth = 9
 
-func newNote(t *tally, at time.Time, verb span, step, more string) line {
+func newNote(t *tally, at time.Time, verb span, name, more string) line {
 	verb.text = pad(verb.text, verbWidth)
 	l := line{
 		{fmt.Sprintf("%8s", clock(t.since(at))), dim},
 		{"  ", plain},
 		verb,
 		{"  ", plain},
-		{clean(step), plain},
+		{name, plain},
 	}
 	if more != "" {
 		l = append(l, span{"  " + more, plain})

@@ -40,7 +40,7 @@ func (a *app) named() ([]*dagster.Repository, error) {
 			return []*dagster.Repository{r}, nil
 		}
 	}
-	return nil, usage("unknown repository %q; there is %s", a.repository, a.repositoryNames())
+	return nil, usage("unknown repository %q; this program serves %s", a.repository, a.repositoryNames())
 }
 
 func (a *app) repositoryNames() string {
@@ -80,17 +80,17 @@ func (a *app) owner(what string, has func(*dagster.Repository) error) (*dagster.
 		for i, r := range fits {
 			names[i] = r.Name()
 		}
-		return nil, usage("%s: several repositories have it: say --repository with one of %s", what, nameList(names))
+		return nil, usage("%s: it fits several repositories; choose one with --repository: %s", what, nameList(names))
 	case len(repos) == 1:
 		return nil, &exit{code: exitUsage, err: errs[0]}
 	}
-	return nil, usage("%s: %w (no repository of %s has it)", what, best(errs), a.repositoryNames())
+	return nil, usage("%w (looked in the repositories %s)", best(errs), a.repositoryNames())
 }
 
 // best is the error that helps most: one that knows a near name.
 func best(errs []error) error {
 	for _, err := range errs {
-		if e, ok := errors.AsType[*selection.Error](err); ok && strings.Contains(e.What, "is it ") {
+		if strings.Contains(err.Error(), "; is it ") {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ func (a *app) runRetry() *cobra.Command {
 		Use:   "retry ID",
 		Short: `Run the steps of an ended run again, as a new run; "latest" is the newest run`,
 		Long: "Run the steps of an ended run again, as a new run that names the old one as its parent.\n\n" +
+			"Tags and config are those of the old run; --tag and --config change them.\n\n" +
 			"With --from-failure only the steps that failed, were canceled, or did not run because of that; what\n" +
 			"succeeded is loaded as it was stored.",
 		Example:           a.example("run retry latest --from-failure", "run retry 0197b2f0-6c1e-7a53-8f0e-5d3c2b1a0f9e"),
@@ -30,7 +32,7 @@ func (a *app) runRetry() *cobra.Command {
 			if fromFailure {
 				steps = dagster.FailedSteps()
 			}
-			return a.retry(cmd.Context(), args[0], steps, execution{options: opts, json: f.json})
+			return a.retry(cmd.Context(), args[0], steps, f.config != "", execution{options: opts, json: f.json})
 		},
 	}
 	cmd.Flags().BoolVar(&fromFailure, "from-failure", false, "only what failed and what did not run because of that")
@@ -38,7 +40,7 @@ func (a *app) runRetry() *cobra.Command {
 	return cmd
 }
 
-func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, x execution) error {
+func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, configured bool, x execution) error {
 	var run storage.Run
 	err := a.withRun(ctx, id, func(_ *home, found storage.Run) error {
 		run = found
@@ -50,6 +52,11 @@ func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, x execu
 	if x.repository, err = a.ownerOf(&run); err != nil {
 		return err
 	}
+	again, err := sameConfig(&run, configured)
+	if err != nil {
+		return err
+	}
+	x.options = append(again, x.options...)
 	if x.home, err = a.runHome(ctx); err != nil {
 		return err
 	}
@@ -57,6 +64,21 @@ func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, x execu
 		return x.repository.Reexecute(ctx, string(run.ID), steps, opts...)
 	}
 	return a.execute(ctx, x)
+}
+
+// sameConfig is the config of a run, for another run; what the user has configured comes after it. The values of secrets
+// were not recorded, only from which variables they came.
+func sameConfig(run *storage.Run, configured bool) ([]dagster.RunOption, error) {
+	hidden := bytes.Contains(run.Config, []byte(`"[secret]"`))
+	switch {
+	case len(run.Config) == 0:
+		return nil, nil
+	case hidden && !configured:
+		return nil, usage("the config of run %s held the value of a secret, which is not recorded: give the config again with --config", run.ID)
+	case hidden:
+		return nil, nil
+	}
+	return []dagster.RunOption{dagster.RunConfig(run.Config)}, nil
 }
 
 // ownerOf is the repository that a run is of.

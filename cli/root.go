@@ -59,8 +59,8 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.home, "home", "", "folder of runs and values (default: DAGSTER_HOME, else .dagster here)")
-	flags.StringVar(&a.repository, "repository", "", "name of the repository, where several could be meant")
+	flags.StringVar(&a.home, "home", "", "`DIR` of runs and values (default: DAGSTER_HOME, else .dagster here)")
+	flags.StringVar(&a.repository, "repository", "", "`NAME` of the repository, where several could be meant")
 	complete(root, "repository", a.completeRepositories)
 	a.group(root)
 	root.AddCommand(a.assetCommand(), a.runCommand(), a.versionCommand())
@@ -117,14 +117,20 @@ func shellWord(w string) string {
 	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }
 
-// noArgs refuses arguments; hint says what was probably meant.
-func noArgs(hint string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
-		}
-		return fmt.Errorf("unknown argument %q%s", args[0], fmt.Sprintf(hint, strings.Join(args, " or ")))
+// noArgs refuses arguments.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
+	return fmt.Errorf("unknown argument %q", args[0])
+}
+
+// noKeys refuses arguments, and says how assets are chosen.
+func noKeys(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown argument %q; assets are chosen with --select %s", args[0], shellWord(strings.Join(args, " or ")))
 }
 
 // oneArg wants exactly one argument, which is called what.

@@ -41,14 +41,14 @@ func (a *app) runList() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the runs, newest first",
 		Example: a.example("run list", "run list --status failure,canceled --limit 5", "run list --asset orders", "run list --json | jq -r '.[].id'"),
-		Args:    noArgs(""),
+		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of these statuses, joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
-	flags.IntVar(&f.limit, "limit", 20, "how many, at most 1000")
-	flags.StringVar(&f.asset, "asset", "", "only runs that were to make this asset")
-	flags.StringVar(&f.before, "before", "", "only runs older than the one of this ID: the last of the page before")
+	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of `STATUS`, or several joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
+	flags.IntVar(&f.limit, "limit", 20, "at most `N` runs, up to 1000")
+	flags.StringVar(&f.asset, "asset", "", "only runs that were to make the asset `KEY`")
+	flags.StringVar(&f.before, "before", "", "only runs older than the run `ID`: the last of the page before")
 	flags.BoolVar(&f.json, "json", false, "print a JSON list")
 	complete(cmd, "status", completeStatuses)
 	complete(cmd, "asset", a.completeAssets)
@@ -106,7 +106,7 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 		return writeJSON(a.Stdout, append([]storage.Run{}, runs...))
 	}
 	if len(runs) == 0 {
-		return write(a.Stdout, "No runs that fit.\n")
+		return write(a.Stdout, a.noneFit(f.asset))
 	}
 	if err := write(a.Stdout, a.runTable(runs, time.Now())); err != nil {
 		return err
@@ -115,6 +115,24 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 		fmt.Fprintf(a.Stderr, "More: %s\n", a.command(f.again(a.repository, string(runs[len(runs)-1].ID))...))
 	}
 	return nil
+}
+
+// noneFit says that no run fits, and that no repository has the asset, which may be why.
+func (a *app) noneFit(key string) string {
+	const none = "No runs that fit.\n"
+	repos, err := a.repositories()
+	if key == "" || err != nil || len(repos) == 0 {
+		return none
+	}
+	var errs []error
+	for _, r := range repos {
+		err := keyed(key)(r)
+		if err == nil {
+			return none
+		}
+		errs = append(errs, err)
+	}
+	return "No runs that fit: " + best(errs).Error() + "\n"
 }
 
 // again are the words of the command that lists the next page.

@@ -45,7 +45,7 @@ func (a *app) eventTable(page []storage.Event) string {
 	for i := range page {
 		e := &page[i]
 		t.add(span{e.At.Local().Format("15:04:05.000"), dim}, span{string(e.Kind), kindColor(e.Kind)},
-			span{clean(e.Step), plain}, span{eventText(e), plain})
+			span{e.Step, plain}, span{eventText(e), plain})
 	}
 	return t.text(a.style)
 }
@@ -86,10 +86,7 @@ func eventText(e *storage.Event) string {
 	case *storage.ProgressData:
 		parts = append(parts, progressText(d))
 	case *storage.LogData:
-		parts = append([]string{d.Level}, parts...)
-		for _, f := range d.Fields {
-			parts = append(parts, clean(f.Key)+"="+fold(fmt.Sprint(f.Value)))
-		}
+		parts = append([]string{d.Level}, strings.Join(parts, "  ")+fieldText(d))
 	case *storage.MaterializationData:
 		for _, m := range d.Metadata {
 			parts = append(parts, clean(m.Key)+"="+fold(fmt.Sprint(m.Value)))
@@ -97,4 +94,13 @@ func eventText(e *storage.Event) string {
 	case *storage.OutputData, *storage.RawData, nil:
 	}
 	return strings.Join(parts, "  ")
+}
+
+// fieldText are the fields of a logged line.
+func fieldText(d *storage.LogData) string {
+	var b strings.Builder
+	for _, f := range d.Fields {
+		fmt.Fprintf(&b, "  %s=%s", clean(f.Key), fold(fmt.Sprint(f.Value)))
+	}
+	return b.String()
 }

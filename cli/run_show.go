@@ -126,7 +126,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	var head table
 	row := func(name, text string) {
 		if text != "" {
-			head.add(span{name, dim}, span{clean(text), plain})
+			head.add(span{name, dim}, span{text, plain})
 		}
 	}
 	head.add(span{"run", dim}, span{string(r.ID), bold})
@@ -148,7 +148,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	}
 	for _, s := range t.steps {
 		if s.status == stepFailed {
-			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.key), indent(s.err, "  "))
+			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.name()), indent(s.err, "  "))
 		}
 	}
 	fmt.Fprintf(&b, "\nEvents:  %s\n", a.command("run", "events", string(r.ID)))
@@ -160,7 +160,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 
 func (a *app) stepTable(t *tally, now time.Time) string {
 	var steps table
-	steps.head("STEP", "STATUS", "TOOK", "ATTEMPTS", "ERROR")
+	steps.head("ASSET", "STATUS", "TOOK", "ATTEMPTS", "ERROR")
 	for _, s := range t.steps {
 		attempts, lasted := "", ""
 		if s.attempts > 0 {
@@ -170,7 +170,7 @@ func (a *app) stepTable(t *tally, now time.Time) string {
 		if s.status == stepRunning {
 			lasted = took(now.Sub(s.began))
 		}
-		steps.add(span{s.key, plain}, span{string(s.status), stepColor(s.status)}, span{lasted, plain}, span{attempts, plain}, span{fold(s.err), plain})
+		steps.add(span{s.name(), plain}, span{string(s.status), stepColor(s.status)}, span{lasted, plain}, span{attempts, plain}, span{fold(s.err), plain})
 	}
 	return steps.text(a.style)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,10 +61,13 @@ func (a *app) failure(s *dagster.StepResult) string {
 		text = s.Err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(clean(text)), "\n")
+	for i, l := range lines {
+		lines[i] = screen().Truncate(l, most, "…")
+	}
 	if len(lines) > mostLines {
 		lines = append(lines[:mostLines], fmt.Sprintf("... %d lines more", len(lines)-mostLines))
 	}
-	out := "  " + a.style.paint(red, s.Key) + attempts + ": " + lines[0] + "\n"
+	out := "  " + a.style.paint(red, clean(cmp.Or(s.Asset, s.Key))) + attempts + ": " + lines[0] + "\n"
 	for _, l := range lines[1:] {
 		out += "    " + l + "\n"
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -30,6 +31,7 @@ type step struct {
 	ended      time.Time
 	err        string
 	progress   *storage.ProgressData
+	paths      []string // where what it made can be looked at, as its metadata says
 }
 
 // tally is what the events of a run come to.
@@ -40,6 +42,9 @@ type tally struct {
 	running []*step // in the order in which they started
 	counts  map[stepStatus]int
 }
+
+// name is what people know the step by.
+func (s *step) name() string { return clean(cmp.Or(s.asset, s.key)) }
 
 func newTally() *tally {
 	return &tally{byKey: make(map[string]*step), counts: make(map[stepStatus]int)}
@@ -87,6 +92,8 @@ func (t *tally) add(e *storage.Event) *step {
 		return t.end(e, stepSkipped)
 	case storage.StepUpForRetry:
 		return t.end(e, stepRetrying)
+	case storage.AssetMaterialization:
+		t.step(e.Step).paths = pathsOf(e)
 	case storage.Progress:
 		if d, ok := e.Data.(*storage.ProgressData); ok {
 			t.step(e.Step).progress = d

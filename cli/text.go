@@ -25,14 +25,26 @@ func clean(s string) string {
 
 func obeyed(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
+// most is how many columns a message may take among others; "run show" has the whole.
+const most = 300
+
 // fold is text on one line: the first of its lines, and how many more there are.
 func fold(s string) string {
 	first, rest, more := strings.Cut(strings.TrimSpace(s), "\n")
-	first = strings.ReplaceAll(clean(first), "\t", " ")
+	first = screen().Truncate(oneLine(first), most, "…")
 	if !more {
 		return first
 	}
 	return fmt.Sprintf("%s (+%s)", first, count(strings.Count(rest, "\n")+1, "line"))
+}
+
+// oneLine is all of the text, without what would break a line of a table.
+func oneLine(s string) string { return strings.NewReplacer("\n", " ", "\t", " ").Replace(clean(s)) }
+
+// firstLine is the first line of a longer text.
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return fold(first)
 }
 
 // indent puts every line of text under the others.

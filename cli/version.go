@@ -24,7 +24,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the versions of this program, of dagster and of Go",
 		Example: a.example("version", "version --json"),
-		Args:    noArgs(""),
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			v := a.versions()
 			if asJSON {

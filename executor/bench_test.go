@@ -115,6 +115,7 @@ func (w *recorded) RunStep(_ context.Context, t *executor.Task) executor.Outcome
 // BenchmarkCompile lays plans out, as is done once for a plan that is run often.
 func BenchmarkCompile(b *testing.B) {
 	eachShape(b, func(b *testing.B, deps [][]int) {
+		b.Helper()
 		plan := graph(deps)
 		for b.Loop() {
 			if _, err := machine.Compile(plan); err != nil {
@@ -127,6 +128,7 @@ func BenchmarkCompile(b *testing.B) {
 // BenchmarkEngine runs whole plans with all their events.
 func BenchmarkEngine(b *testing.B) {
 	eachShape(b, func(b *testing.B, deps [][]int) {
+		b.Helper()
 		plan, w, sink := graph(deps), newRecorded(deps), &appender{}
 		g, err := machine.Compile(plan)
 		if err != nil {
@@ -144,6 +146,7 @@ func BenchmarkEngine(b *testing.B) {
 // BenchmarkEngineAlone runs whole plans whose steps do and say nothing.
 func BenchmarkEngineAlone(b *testing.B) {
 	eachShape(b, func(b *testing.B, deps [][]int) {
+		b.Helper()
 		plan := graph(deps)
 		for b.Loop() {
 			if _, err := (executor.Engine{}).Execute(b.Context(), executor.Request{Plan: plan, Worker: bodies(nil)}); err != nil {
@@ -156,6 +159,7 @@ func BenchmarkEngineAlone(b *testing.B) {
 // BenchmarkFloor is what one writes by hand without any engine: a goroutine per ready node, no events, no order, no report.
 func BenchmarkFloor(b *testing.B) {
 	eachShape(b, func(b *testing.B, deps [][]int) {
+		b.Helper()
 		next := make([][]int, len(deps))
 		for i, ds := range deps {
 			for _, d := range ds {
@@ -165,21 +169,20 @@ func BenchmarkFloor(b *testing.B) {
 		for b.Loop() {
 			wait := make([]atomic.Int32, len(deps))
 			var g errgroup.Group
-			var run func(i int) error
-			run = func(i int) error {
+			var run func(i int)
+			run = func(i int) {
 				for _, n := range next[i] {
 					if wait[n].Add(-1) == 0 {
-						g.Go(func() error { return run(n) })
+						g.Go(func() error { run(n); return nil })
 					}
 				}
-				return nil
 			}
 			for i, ds := range deps {
 				wait[i].Store(int32(len(ds)))
 			}
 			for i, ds := range deps {
 				if len(ds) == 0 {
-					g.Go(func() error { return run(i) })
+					g.Go(func() error { run(i); return nil })
 				}
 			}
 			if err := g.Wait(); err != nil {

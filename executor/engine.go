@@ -42,7 +42,7 @@ func (Engine) Execute(ctx context.Context, q Request) (*Report, error) {
 		return nil, fmt.Errorf("execute plan: %w", err)
 	}
 	defer r.stop()
-	if err := r.begin(); err != nil {
+	if err := r.begin(); err != nil { //nolint:contextcheck // what it starts has the run's context
 		return nil, fmt.Errorf("resume run: %w", err)
 	}
 	r.conduct(ctx)

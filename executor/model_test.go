@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -223,12 +224,12 @@ func drawBehaviour(t *rapid.T, p *executor.Plan, resumable bool) behaviour {
 		return int(maphash.Comparable(seed, fmt.Sprint(salt, key, what)) % uint64(n))
 	}
 	return func(step int, key string, attempt int) executor.Outcome {
-		try := fmt.Sprint(attempt)
+		try := strconv.Itoa(attempt)
 		if resumable {
 			try = ""
 		}
 		if roll(key, "fail"+try, 6) == 0 {
-			return executor.Outcome{Err: errors.New("failed")}
+			return executor.Outcome{Err: errors.New("disk full")}
 		}
 		o := executor.Outcome{Keys: map[int][]string{}}
 		for i, out := range p.Steps[step].Outputs {
@@ -301,7 +302,7 @@ func TestEngineDoesWhatTheModelDoes(t *testing.T) {
 		if rapid.Bool().Draw(t, "limited") {
 			q.TagLimits = []executor.TagLimit{{Key: "pool", PerValue: true, Limit: 1}, {Key: "pool", Limit: 2}}
 		}
-		report, err := executor.Engine{}.Execute(context.Background(), q)
+		report, err := executor.Engine{}.Execute(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, m.outcomes(), reported(report))
 		require.Equal(t, m.took, w.took)
@@ -320,12 +321,12 @@ func TestRunsResumeFromAnyPrefixToWhatTheModelSays(t *testing.T) {
 		want := m.statuses()
 		log := &executortest.Log{}
 		q := executor.Request{Plan: p, Worker: &modelWorker{plan: p, act: m.act, took: map[string]string{}}, Sink: log, MaxConcurrent: 2}
-		_, err := executor.Engine{}.Execute(context.Background(), q)
+		_, err := executor.Engine{}.Execute(t.Context(), q)
 		require.NoError(t, err)
 		events := log.Events()
 		for n := range len(events) + 1 {
 			q.History, q.Sink = events[:n], nil
-			report, err := executor.Engine{}.Execute(context.Background(), q)
+			report, err := executor.Engine{}.Execute(t.Context(), q)
 			require.NoError(t, err)
 			got := map[string]executor.StepStatus{}
 			for _, s := range report.Steps {

@@ -77,12 +77,12 @@ func ranks(p *Plan) (rank, byRank []int32) {
 	}
 	byRank = make([]int32, len(p.Steps))
 	for i := range byRank {
-		byRank[i] = int32(i) //nolint:gosec // the plan was compiled, so its steps can be counted
+		byRank[i] = int32(i)
 	}
 	slices.SortStableFunc(byRank, func(a, b int32) int { return cmp.Compare(p.Steps[b].Priority, p.Steps[a].Priority) })
 	rank = make([]int32, len(byRank))
 	for i, s := range byRank {
-		rank[s] = int32(i) //nolint:gosec // likewise
+		rank[s] = int32(i)
 	}
 	return rank, byRank
 }
@@ -122,11 +122,11 @@ func (r *run) conduct(ctx context.Context) {
 			defer over.Stop()
 			grace = over.C
 		case <-grace:
-			r.abandon()
+			r.abandon() //nolint:contextcheck // what it starts has the run's context
 		case <-r.kick:
-			r.wind(alarm)
+			r.wind(alarm) //nolint:contextcheck // what it starts has the run's context
 		case <-alarm.C:
-			r.wind(alarm)
+			r.wind(alarm) //nolint:contextcheck // what it starts has the run's context
 		}
 	}
 }
@@ -189,6 +189,7 @@ func (r *run) carry(commands []machine.Command, err error) {
 			continue
 		case machine.DoRetry:
 			r.sleep(c)
+		default:
 		}
 		r.put(c, err)
 	}

@@ -47,24 +47,24 @@ func NewTask(c TaskConfig) *Task {
 }
 
 // loose owns a task that no engine does.
-type loose struct{ TaskConfig }
+type loose struct{ config TaskConfig }
 
 func (l *loose) sources(input int) []Made {
-	if l.TaskConfig.Sources == nil {
+	if l.config.Sources == nil {
 		return nil
 	}
-	return l.TaskConfig.Sources(input)
+	return l.config.Sources(input)
 }
 
 func (l *loose) emit(t *Task, e *storage.Event) {
-	if l.Sink == nil {
+	if l.config.Sink == nil {
 		return
 	}
 	if e.At.IsZero() {
 		e.At = time.Now().UTC()
 	}
-	e.Run, e.Step, e.Attempt = l.Run, t.Key, t.Attempt
-	l.Sink.Record(*e)
+	e.Run, e.Step, e.Attempt = l.config.Run, t.Key, t.Attempt
+	l.config.Sink.Record(*e)
 }
 
 // Sources returns what input number i of the step takes, in order, without what was skipped. For an input that is the

@@ -18,18 +18,19 @@ type timer struct {
 type timers []timer
 
 // Len, Less, Swap, Push and Pop make it a [heap.Interface].
-func (t timers) Len() int { return len(t) }
+func (t *timers) Len() int { return len(*t) }
 
 // Less orders by time, then by step.
-func (t timers) Less(i, j int) bool {
-	if c := t[i].at.Compare(t[j].at); c != 0 {
+func (t *timers) Less(i, j int) bool {
+	a, b := (*t)[i], (*t)[j]
+	if c := a.at.Compare(b.at); c != 0 {
 		return c < 0
 	}
-	return t[i].id < t[j].id
+	return a.id < b.id
 }
 
 // Swap is part of [heap.Interface].
-func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *timers) Swap(i, j int) { (*t)[i], (*t)[j] = (*t)[j], (*t)[i] }
 
 // Push is part of [heap.Interface].
 func (t *timers) Push(x any) { *t = append(*t, x.(timer)) }

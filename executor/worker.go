@@ -112,7 +112,7 @@ func (w *worker) leave() {
 // w.mu is held.
 func (w *worker) next() bool {
 	for !w.m.Done() {
-		for w.ready.len() > 0 {
+		for w.ready.len() > 0 && w.ctx.Err() == nil { // or the run is about to be canceled
 			turn := w.ready.pop()
 			id := w.id(turn)
 			if w.limits.take(w.m.Step(id), turn, &w.ready) {
@@ -313,7 +313,7 @@ func (w *worker) sources(t *Task, input int) []Made {
 	if start+len(got) <= cap(w.made) {
 		w.made = w.made[:start+len(got)]
 	}
-	return got[:len(got):len(got)]
+	return slices.Clip(got)
 }
 
 func (w *worker) values(t *Task, input int, to []Made) []Made {

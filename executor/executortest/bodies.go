@@ -19,6 +19,7 @@ import (
 // funcWorker is a worker that is a function.
 type funcWorker func(ctx context.Context, t *executor.Task) executor.Outcome
 
+// RunStep calls the function.
 func (f funcWorker) RunStep(ctx context.Context, t *executor.Task) executor.Outcome { return f(ctx, t) }
 
 func testUnusable(t *testing.T, e executor.Executor) {
@@ -87,7 +88,7 @@ func testEvents(t *testing.T, e executor.Executor) {
 	before := time.Now()
 	report, log := execute(t, e, executor.Request{Plan: p, Run: "run", Worker: worker})
 	assert.Equal(t, storage.RunSucceeded, report.Status)
-	var got []string
+	got := make([]string, 0, len(log.Events()))
 	for _, ev := range log.Events() {
 		got = append(got, ev.Step+" "+string(ev.Kind))
 		assert.Equal(t, storage.RunID("run"), ev.Run)
@@ -126,6 +127,7 @@ func testLateEvents(t *testing.T, e executor.Executor) {
 // described is an error with metadata.
 type described struct{ error }
 
+// FailureMetadata describes the failure.
 func (described) FailureMetadata() []metadata.Entry { return []metadata.Entry{metadata.Int("rows", 3)} }
 
 func testFailureData(t *testing.T, e executor.Executor) {

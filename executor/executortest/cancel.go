@@ -57,6 +57,25 @@ func testCancel(t *testing.T, e executor.Executor) {
 	assert.Empty(t, log.Kinds("waits"))
 }
 
+func testCancelBetweenSteps(t *testing.T, e executor.Executor) {
+	t.Helper()
+	p := script{"a", "b needs a", "c needs b"}.plan()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	worker := funcWorker(func(context.Context, *executor.Task) executor.Outcome {
+		cancel()
+		return executor.Outcome{}
+	})
+	for _, want := range []string{"a ok, b -, c -", "a -, b -, c -"} { // the second time it is canceled from the start
+		log := &Log{}
+		report, err := e.Execute(ctx, executor.Request{Plan: p, Worker: worker, Sink: log})
+		require.NoError(t, err)
+		assert.Equal(t, want, words(report))
+		assert.Equal(t, storage.RunCanceled, report.Status)
+		checkLog(t, log, report)
+	}
+}
+
 func testCancelAfterFailure(t *testing.T, e executor.Executor) {
 	t.Helper()
 	p := script{"a", "b after a", "c finally a"}.plan()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -40,7 +41,7 @@ func (g *gauge) leave(names ...string) {
 
 func testMaxConcurrent(t *testing.T, e executor.Executor) {
 	t.Helper()
-	var s script
+	s := make(script, 0, 40)
 	for i := range 40 {
 		s = append(s, fmt.Sprint("s", i))
 	}
@@ -63,7 +64,7 @@ func testMaxConcurrent(t *testing.T, e executor.Executor) {
 
 func testTagLimits(t *testing.T, e executor.Executor) {
 	t.Helper()
-	var s script
+	s := make(script, 0, 60)
 	for i := range 60 {
 		s = append(s, fmt.Sprint("s", i))
 	}
@@ -96,6 +97,41 @@ func testTagLimits(t *testing.T, e executor.Executor) {
 	assert.LessOrEqual(t, g.most["poolb"], 1)
 	assert.LessOrEqual(t, g.most["poolc"], 3)
 	assert.LessOrEqual(t, g.most["db"], 4)
+}
+
+// testLimitsApart has a step that waits for two limits: while one of them is taken it must not keep others from the other.
+func testLimitsApart(t *testing.T, e executor.Executor) {
+	t.Helper()
+	p := script{"a", "b", "both", "waits", "last"}.plan()
+	for i, tags := range []map[string]string{{"h": ""}, {"g": ""}, {"g": "", "h": ""}, {"g": ""}, nil} {
+		p.Steps[i].Tags = tags
+	}
+	ran := map[string]chan struct{}{"waits": make(chan struct{}), "last": make(chan struct{})}
+	await := func(ctx context.Context, step string) executor.Outcome {
+		select {
+		case <-ran[step]:
+			return executor.Outcome{}
+		case <-time.After(10 * time.Second):
+			return executor.Outcome{Err: fmt.Errorf("%s did not run meanwhile", step)}
+		case <-ctx.Done():
+			return executor.Outcome{Err: ctx.Err()}
+		}
+	}
+	report, _ := execute(t, e, executor.Request{
+		Plan: p, MaxConcurrent: 8, TagLimits: []executor.TagLimit{{Key: "g", Limit: 1}, {Key: "h", Limit: 1}},
+		Worker: funcWorker(func(ctx context.Context, t *executor.Task) executor.Outcome {
+			switch t.Key {
+			case "a":
+				return await(ctx, "waits")
+			case "b":
+				return await(ctx, "last")
+			case "waits", "last":
+				close(ran[t.Key])
+			}
+			return executor.Outcome{}
+		}),
+	})
+	assert.Equal(t, "a ok, b ok, both ok, waits ok, last ok", words(report))
 }
 
 func testPriority(t *testing.T, e executor.Executor) {

@@ -1,6 +1,7 @@
 package executortest
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +100,8 @@ func mapCases() []planCase {
 			acts{"gen": "keys a,b"},
 			"gen ok, m[a] ok, m[b] ok, c ok, n[a] ok, n[b] ok, d ok", succeeds,
 		},
+		{"a copy waits for what the success of its map's source has just made ready", script{"p out o* out x?", "u needs p.x", "v needs p.o", "t@p.o maybe u needs v", "c needs t"},
+			acts{"p": "missing x keys a,b"}, "p ok, u skipped, v ok, t[a] ok, t[b] ok, c ok", succeeds},
 		{"each copy is tried again for itself", script{"gen out o*", "m@gen needs gen retry |", "c needs m"}, acts{"gen": "keys a,b", "m[a]": "fail-once"}, "gen ok, m[a] ok 2, m[b] ok, c ok", succeeds},
 		{"finally waits for all copies", script{"gen out o*", "m@gen needs gen", "c finally m"}, acts{"gen": "keys a,b", "m[a]": "fail"}, "gen ok, m[a] failed, m[b] ok, c ok", fails},
 		{"maps follow each other", script{"gen out o*", "c needs gen out o*", "m@c needs c", "d needs m"}, acts{"gen": "keys a", "c": "keys x,y"}, "gen ok, c ok, m[x] ok, m[y] ok, d ok", succeeds},
@@ -147,7 +150,7 @@ func (c planCase) run(t *testing.T, e executor.Executor) {
 	t.Helper()
 	p := c.plan.plan()
 	report, log := execute(t, e, executor.Request{Plan: p, Worker: &actor{p, c.acts}, MaxConcurrent: 4})
-	var got []string
+	got := make([]string, 0, len(report.Steps))
 	for _, s := range report.Steps {
 		got = append(got, word(s))
 	}
@@ -162,7 +165,7 @@ func word(s executor.StepReport) string {
 		executor.StepSucceeded: "ok", executor.StepFailed: "failed", executor.StepSkipped: "skipped", executor.StepNotRun: "-", executor.StepCanceled: "canceled",
 	}[s.Status]
 	if s.Attempts > 1 {
-		status += " " + string(rune('0'+s.Attempts))
+		status += " " + strconv.Itoa(s.Attempts)
 	}
 	return s.Key + " " + status
 }

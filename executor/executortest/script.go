@@ -51,7 +51,7 @@ func addWord(p *executor.Plan, step *executor.Step, word, arg string) {
 		step.Retry.Max = len(arg) // in strokes: |||
 	default:
 		in := executor.Input{Name: fmt.Sprint("in", len(step.Inputs)), Kind: kinds[word]}
-		for _, s := range strings.Split(arg, ",") {
+		for s := range strings.SplitSeq(arg, ",") {
 			if s != "none" {
 				in.Sources = append(in.Sources, source(p, s))
 			}
@@ -92,6 +92,7 @@ type actor struct {
 	acts acts
 }
 
+// RunStep does what the script says of the step.
 func (a *actor) RunStep(_ context.Context, t *executor.Task) executor.Outcome {
 	words := strings.Fields(a.actsOf(t))
 	var o executor.Outcome

@@ -234,6 +234,7 @@ func (m *Machine) cancel() {
 			}
 		case Waiting:
 			m.settle(id, Stopped)
+		default: // it runs, or is final
 		}
 	}
 	m.work = m.work[:0]

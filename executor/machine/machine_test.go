@@ -3,6 +3,7 @@ package machine_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ func compile(t *testing.T, p *machine.Plan) *machine.Graph {
 	return g
 }
 
-func input(kind machine.InputKind, sources ...machine.Source) machine.Input {
-	return machine.Input{Kind: kind, Sources: sources}
+func input(source machine.Source) machine.Input {
+	return machine.Input{Sources: []machine.Source{source}}
 }
 
 // mapped is a plan with a map: gen -> m[key] -> all, and a step beside it.
@@ -29,8 +30,8 @@ func mapped() *machine.Plan {
 	result := []machine.Output{{Name: "result"}}
 	return &machine.Plan{Steps: []machine.Step{
 		{Key: "gen", Outputs: []machine.Output{{Name: "keys", Dynamic: true}}},
-		{Key: "m", Outputs: result, Map: &machine.Source{}, Inputs: []machine.Input{input(machine.Needs, machine.Source{})}},
-		{Key: "all", Outputs: result, Inputs: []machine.Input{input(machine.Needs, machine.Source{Step: 1})}},
+		{Key: "m", Outputs: result, Map: &machine.Source{}, Inputs: []machine.Input{input(machine.Source{})}},
+		{Key: "all", Outputs: result, Inputs: []machine.Input{input(machine.Source{Step: 1})}},
 		{Key: "beside", Outputs: result, Retry: machine.Retry{Max: 2, Delay: time.Second, Jitter: machine.FullJitter}},
 	}}
 }
@@ -88,7 +89,8 @@ func TestTheSameEventsGiveTheSameCommands(t *testing.T) {
 		m, commands := machine.New(g, 42)
 		random := rand.New(rand.NewPCG(order, 0))
 		queue := append([]machine.Command(nil), commands...)
-		said := fmt.Sprint(commands)
+		var said strings.Builder
+		fmt.Fprint(&said, commands)
 		for len(queue) > 0 {
 			i := random.IntN(len(queue))
 			c := queue[i]
@@ -105,11 +107,11 @@ func TestTheSameEventsGiveTheSameCommands(t *testing.T) {
 				}
 			}
 			next := m.Apply(e)
-			said += fmt.Sprint(next)
+			fmt.Fprint(&said, next)
 			queue = append(queue, next...)
 		}
 		require.True(t, m.Done())
-		return said
+		return said.String()
 	}
 	for order := range uint64(20) {
 		assert.Equal(t, play(order), play(order))
@@ -155,7 +157,8 @@ func TestReexecutionSelectsWhatFailedAndWhatDidNotRun(t *testing.T) {
 		{"one copy failed", history(
 			[2]string{"gen", "STEP_START"}, [2]string{"gen", "KEY a"}, [2]string{"gen", "KEY b"}, [2]string{"gen", "STEP_SUCCESS"},
 			[2]string{"m[a]", "STEP_START"}, [2]string{"m[b]", "STEP_START"}, [2]string{"m[b]", "STEP_FAILURE"}, [2]string{"m[a]", "STEP_SUCCESS"},
-			[2]string{"beside", "STEP_START"}, [2]string{"beside", "STEP_SUCCESS"}), []string{"m[b]", "all"}},
+			[2]string{"beside", "STEP_START"}, [2]string{"beside", "STEP_SUCCESS"},
+		), []string{"m[b]", "all"}},
 		{"no keys", history([2]string{"gen", "STEP_START"}, [2]string{"gen", "STEP_SUCCESS"}, [2]string{"all", "STEP_START"}, [2]string{"all", "STEP_SUCCESS"}), []string{"beside"}},
 	} {
 		got, err := machine.FromFailure(g, tt.log)
@@ -171,11 +174,12 @@ func TestReexecutionLeavesOutWhatWasSkipped(t *testing.T) {
 	p := &machine.Plan{Steps: []machine.Step{
 		{Key: "a", Outputs: []machine.Output{{Name: "o", Optional: true}}},
 		{Key: "b", Outputs: []machine.Output{{Name: "o"}}},
-		{Key: "both", Outputs: []machine.Output{{Name: "o"}}, Inputs: []machine.Input{input(machine.Needs, machine.Source{}), input(machine.Needs, machine.Source{Step: 1})}},
-		{Key: "below", Inputs: []machine.Input{input(machine.Needs, machine.Source{Step: 2})}},
+		{Key: "both", Outputs: []machine.Output{{Name: "o"}}, Inputs: []machine.Input{input(machine.Source{}), input(machine.Source{Step: 1})}},
+		{Key: "below", Inputs: []machine.Input{input(machine.Source{Step: 2})}},
 	}}
 	got, err := machine.FromFailure(compile(t, p), history(
-		[2]string{"a", "STEP_START"}, [2]string{"a", "STEP_SUCCESS"}, [2]string{"b", "STEP_START"}, [2]string{"b", "STEP_FAILURE"}))
+		[2]string{"a", "STEP_START"}, [2]string{"a", "STEP_SUCCESS"}, [2]string{"b", "STEP_START"}, [2]string{"b", "STEP_FAILURE"},
+	))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"b"}, got)
 }
@@ -184,8 +188,8 @@ func TestRebuildSkipsAgainOnlyWhatTheLogDoesNotSay(t *testing.T) {
 	t.Parallel()
 	p := &machine.Plan{Steps: []machine.Step{
 		{Key: "a", Outputs: []machine.Output{{Name: "o", Optional: true}}},
-		{Key: "b", Outputs: []machine.Output{{Name: "o"}}, Inputs: []machine.Input{input(machine.Needs, machine.Source{})}},
-		{Key: "c", Inputs: []machine.Input{input(machine.Needs, machine.Source{Step: 1})}},
+		{Key: "b", Outputs: []machine.Output{{Name: "o"}}, Inputs: []machine.Input{input(machine.Source{})}},
+		{Key: "c", Inputs: []machine.Input{input(machine.Source{Step: 1})}},
 	}}
 	log := history([2]string{"a", "STEP_START"}, [2]string{"a", "STEP_SUCCESS"}, [2]string{"b", "STEP_SKIPPED"})
 	m, commands, err := machine.Rebuild(compile(t, p), 1, log, time.Time{})

@@ -10,6 +10,7 @@ import (
 func (r Retry) After(n int, seed uint64, key string) time.Duration {
 	d := r.base(n)
 	switch r.Jitter {
+	case NoJitter:
 	case FullJitter:
 		d = time.Duration(uniform(seed, key, n) * float64(d))
 	case PlusMinus:
@@ -22,6 +23,7 @@ func (r Retry) After(n int, seed uint64, key string) time.Duration {
 func (r Retry) base(n int) time.Duration {
 	factor := int64(1)
 	switch r.Backoff {
+	case Constant:
 	case Linear:
 		factor = int64(max(n, 0))
 	case Exponential:

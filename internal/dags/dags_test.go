@@ -3,6 +3,7 @@ package dags_test
 import (
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,5 +44,5 @@ func checksum(deps [][]int) string {
 	for i, d := range deps {
 		fmt.Fprintf(h, "%d:%s|", i, strings.Trim(strings.ReplaceAll(fmt.Sprint(d), " ", ","), "[]"))
 	}
-	return fmt.Sprintf("%x", h.Sum64())
+	return strconv.FormatUint(h.Sum64(), 16)
 }

@@ -1,0 +1,124 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/cli"
+)
+
+// Each transcript is a home of its own and the commands that are run in it, one after the other.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+
+	both := func() []*dagster.Repository { return []*dagster.Repository{shop(), lab()} }
+	config := filepath.Join(t.TempDir(), "config.json")
+	require.NoError(t, os.WriteFile(config, []byte(`{"config": {"speed": {"limit": 7}}}`), 0o600))
+	for name, tt := range map[string]struct {
+		repos    []*dagster.Repository
+		commands []string
+	}{
+		"assets": {[]*dagster.Repository{shop()}, []string{
+			"asset list", "asset list --json", "asset list --select +reports/revenue", "asset show orders", "asset show orders --json",
+			"asset show order", "asset show", "asset show a b", "asset list --select news+or",
+		}},
+		"success": {[]*dagster.Repository{shop()}, []string{
+			"run list", "run list --json", "run show latest", "asset materialize --max-concurrent 1 --tag why=test --tag bare=", "run list",
+			"run list --json", "run show latest", "run show latest --json", "run events latest", "run events latest --json",
+			"asset show orders", "asset show orders --json",
+		}},
+		"failure": {[]*dagster.Repository{lab()}, []string{
+			"asset materialize --max-concurrent 1", "run show latest", "run show latest --json", "run list --status failure",
+			"run list --status success", "run retry latest --from-failure --max-concurrent 1", "run show latest", "run list --limit 1",
+		}},
+		"json": {[]*dagster.Repository{lab()}, []string{
+			"asset materialize --max-concurrent 1 --json", "asset materialize --select orders --json",
+			"run retry latest --json --config " + config,
+		}},
+		"mistakes": {[]*dagster.Repository{shop()}, []string{
+			"asst", "asset lst", "--nope", "asset materialize orders", "asset materialize --select order", "asset materialize --select +",
+			"asset materialize --max-concurrent 0", "asset materialize --tag x", "asset materialize --config /does/not/exist",
+			"asset materialize --config -", "run list --status done", "run list --limit 0", "run show", "run show nope", "run retry nope",
+			"run list --before nope", "asset list --repository lab", "version x",
+		}},
+		"config": {[]*dagster.Repository{lab()}, []string{
+			"asset materialize --select orders --config " + config, "run show latest",
+		}},
+		"repositories": {both(), []string{
+			"asset list", "asset materialize", "asset materialize --select orders", "asset materialize --select news",
+			"asset materialize --select nes", "asset show orders", "asset show flaky", "asset show orders --repository lab",
+			"asset materialize --repository lab --select orders", "run list", "run list --repository shop", "run list --repository nope",
+			"run retry latest", "run list --json --limit 1",
+		}},
+		"help": {[]*dagster.Repository{shop()}, []string{
+			"", "--help", "asset", "asset list --help", "asset show --help", "asset materialize --help", "run --help", "run list --help",
+			"run show --help", "run events --help", "run retry --help", "version --help",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			home := newHome(t)
+			var b strings.Builder
+			for _, command := range tt.commands {
+				g := call(t, cli.Config{Repositories: tt.repos}, at(home, strings.Fields(command)...)...)
+				fmt.Fprintf(&b, "$ shop %s\n%s", command, g.stdout)
+				for line := range strings.Lines(g.stderr) {
+					b.WriteString("2> " + line)
+				}
+				fmt.Fprintf(&b, "= %d\n\n", g.code)
+			}
+			golden(t, name, normalise(b.String(), filepath.Dir(home), filepath.Dir(config)))
+		})
+	}
+}
+
+var variable = []struct {
+	what *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<id>"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "<time>"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "<time>"},
+	{regexp.MustCompile(`\d\d:\d\d:\d\d\.\d{3}`), "<time>"},
+	{regexp.MustCompile(`(?m)^ +\d+\.\ds  `), "  <t>  "},
+	{regexp.MustCompile(`(\d+m?s ago|\bnow\b)(  +)?`), "<ago>$2"},
+	{regexp.MustCompile(`\b\d+(\.\d+)?m?s\b(  +)?`), "<took>$2"},
+	{regexp.MustCompile(`duration_ns":\d+`), `duration_ns":0`},
+	{regexp.MustCompile(`go1\.\d+(\.\d+)?`), "<go>"},
+	{regexp.MustCompile(`cli/main_test\.go:\d+`), "cli/main_test.go:0"},
+	{regexp.MustCompile(`"line": \d+`), `"line": 0`},
+	{regexp.MustCompile(`"data_version":( ?)"[^"]+"`), `"data_version":$1"<version>"`},
+	{regexp.MustCompile(`(<took>|<ago>|TOOK) {2,}`), "$1  "},
+	{regexp.MustCompile(` +\n`), "\n"},
+}
+
+// normalise takes out what differs from run to run.
+func normalise(s string, dirs ...string) string {
+	for _, d := range dirs {
+		s = strings.ReplaceAll(s, d, "/tmp")
+	}
+	for _, v := range variable {
+		s = v.what.ReplaceAllString(s, v.by)
+	}
+	return s
+}
+
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), text)
+}
