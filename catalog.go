@@ -21,7 +21,7 @@ type catalog struct {
 
 	jobs map[string]*job
 
-	defaults   assetSpec
+	defaults   assetSpec // of the list that is being read
 	listed     []listing
 	listedJobs []*job
 	wrong      []error
@@ -34,11 +34,13 @@ type catalogAsset struct {
 	*asset
 	spec     assetSpec // the asset's own, merged with the defaults
 	external bool      // a source, or made by another repository
+	defaults assetSpec // of the list that it stands in
 }
 
 type listing struct {
 	asset    *asset
 	external bool
+	defaults assetSpec
 }
 
 func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
@@ -53,10 +55,9 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	for i, d := range defs {
 		if d == nil {
 			repo.mistake("definition %d: %w", i+1, errNil)
-			continue
 		}
-		d.define(c)
 	}
+	c.addList(slices.DeleteFunc(slices.Clone(defs), func(d Definition) bool { return d == nil }))
 	c.report(repo)
 	c.addAssets()
 	c.connect()
@@ -64,6 +65,21 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.addUsed()
 	c.applyValues()
 	return c, errors.Join(c.wrong...)
+}
+
+// addList lists definitions, all of which have the list's defaults.
+func (c *catalog) addList(defs []Definition) {
+	outer := c.defaults
+	for _, d := range defs {
+		if d, ok := d.(*defaults); ok && d != nil {
+			c.report(&d.of.definition)
+			c.defaults = d.of.spec.merge(c.defaults)
+		}
+	}
+	for _, d := range defs {
+		c.add(d)
+	}
+	c.defaults = outer
 }
 
 // add lists one of several nested definitions.
@@ -75,7 +91,10 @@ func (c *catalog) add(d Definition) {
 	d.define(c)
 }
 
-func (c *catalog) addAsset(a *asset)     { c.listed = append(c.listed, listing{asset: a}) }
+func (c *catalog) addAsset(a *asset) {
+	c.listed = append(c.listed, listing{asset: a, defaults: c.defaults})
+}
+
 func (c *catalog) replace(r Replacement) { c.replacers = append(c.replacers, r) }
 func (c *catalog) setConfig(v ConfigValue) {
 	c.settings = append(c.settings, v)
@@ -108,7 +127,7 @@ func (c *catalog) addAssets() {
 			continue
 		}
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
-		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(c.defaults), external: l.external || a.source})
+		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(l.defaults), external: l.external || a.source, defaults: l.defaults})
 		if a.part != nil && !seen[&a.part.of.definition] {
 			seen[&a.part.of.definition] = true
 			c.report(&a.part.of.definition)
@@ -182,13 +201,14 @@ func (c *catalog) connectOne(i int32) {
 		}
 	}
 	a.upstream(edge)
-	waits := func(leaf *input, _ leafUse) {
-		if leaf.kind == readsAsset && leaf.asset != a {
-			edge(leaf.asset)
-		}
+	spec := &c.assets[i].spec // with the defaults
+	for _, waits := range [][]*input{spec.after, spec.finally} {
+		walkAll(waits, func(leaf *input, _ leafUse) {
+			if leaf.kind == readsAsset && leaf.asset != a {
+				edge(leaf.asset)
+			}
+		})
 	}
-	walkAll(c.defaults.after, waits)
-	walkAll(c.defaults.finally, waits)
 }
 
 func (c *catalog) cycleError(cycle []int32) error {

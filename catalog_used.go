@@ -61,7 +61,6 @@ func (u *used) body(b *body) {
 // addUsed collects what the assets and jobs reach, and checks that no two share a name.
 func (c *catalog) addUsed() {
 	u := used{c: c, resources: make(map[*resource]bool)}
-	u.spec(&c.defaults.stepSpec)
 	for i := range c.assets {
 		a := &c.assets[i]
 		u.spec(&a.spec.stepSpec)

@@ -153,8 +153,8 @@ func (m *memoryIO) Load(_ context.Context, at Address) (any, error) {
 	return v, nil
 }
 
-// FileIO is an IO manager that keeps values as files below dir, which it makes when it first stores. A value is
-// replaced at once, or not at all if the process or the machine stops in the middle. Files are named by [Address.Path].
+// FileIO is an IO manager that keeps values as files below dir, which it makes when it first stores, and says in the
+// metadata entry "path" where. A value is replaced at once, or not at all if the process or the machine stops in the middle. Files are named by [Address.Path].
 func FileIO(dir string) IOManager { return &fileIO{root: dir} }
 
 type fileIO struct {
@@ -182,8 +182,13 @@ func (f *fileIO) Store(ctx context.Context, at Address, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = dir.Write(ctx, at.name(), func(w io.Writer) error { return at.Encode(w, v) })
-	return err
+	if _, err = dir.Write(ctx, at.name(), func(w io.Writer) error { return at.Encode(w, v) }); err != nil {
+		return err
+	}
+	if at.Asset != "" {
+		AddMetadataTo(ctx, at.Asset, metadata.Path("path", dir.Path(at.name())))
+	}
+	return nil
 }
 
 func (f *fileIO) Load(_ context.Context, at Address) (any, error) {
