@@ -61,7 +61,7 @@ func (a *app) completeAssets(_ *cobra.Command, args []string, prefix string) ([]
 func completeStatuses(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	// Of a list that has begun only the last name is completed.
 	at := strings.LastIndexByte(prefix, ',') + 1
-	var out []string
+	out := make([]string, 0, len(statusNames()))
 	for _, s := range statusNames() {
 		out = append(out, prefix[:at]+strings.ToLower(s))
 	}

@@ -34,7 +34,7 @@ type shower interface {
 // execute starts the run, shows it and says what came of it.
 func (a *app) execute(ctx context.Context, x execution) error {
 	show := a.shower(x.json)
-	follow := newFollower(x.home.store, show.show)
+	follow := newFollower(context.WithoutCancel(ctx), x.home.store, show.show)
 	opts := append(x.options, dagster.OnInstance(x.home.inst), dagster.OnEvents(follow.watch))
 	if a.Executor != nil {
 		opts = append(opts, dagster.WithExecutor(a.Executor))

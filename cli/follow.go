@@ -32,9 +32,9 @@ type follower struct {
 	missed bool // some were too many to keep
 }
 
-func newFollower(store storage.EventStore, show func([]storage.Event)) *follower {
+func newFollower(ctx context.Context, store storage.EventStore, show func([]storage.Event)) *follower {
 	f := &follower{store: store, show: show, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
-	go f.loop()
+	go f.loop(ctx)
 	return f
 }
 
@@ -56,26 +56,26 @@ func (f *follower) watch(events []storage.Event) {
 	}
 }
 
-func (f *follower) loop() {
+func (f *follower) loop(ctx context.Context) {
 	defer close(f.done)
 	for {
 		select {
 		case <-f.quit:
 			return
 		case <-f.wake:
-			f.step()
+			f.step(ctx)
 		}
 	}
 }
 
 // step shows what has come. An error of the store is left to finish, which reads again.
-func (f *follower) step() {
+func (f *follower) step(ctx context.Context) {
 	f.mu.Lock()
 	run, fresh, missed := f.run, f.fresh, f.missed
 	f.fresh, f.missed = nil, false
 	f.mu.Unlock()
 	if missed || len(fresh) > 0 && fresh[0].Seq > f.lastSeq+1 {
-		if f.read(context.Background(), run) != nil {
+		if f.read(ctx, run) != nil {
 			return
 		}
 	}

@@ -24,29 +24,37 @@ func TestHomeThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 
 	file := func(t *testing.T) string {
+		t.Helper()
 		path := filepath.Join(t.TempDir(), "home")
 		require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))
 		return path
 	}
 	for name, make := range map[string]func(t *testing.T) string{
-		"it is a file":    file,
-		"it is in a file": func(t *testing.T) string { return filepath.Join(file(t), "home") },
+		"it is a file": file,
+		"it is in a file": func(t *testing.T) string {
+			t.Helper()
+			return filepath.Join(file(t), "home")
+		},
 		"its folder of locks is a file": func(t *testing.T) string {
+			t.Helper()
 			home := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(home, "workers"), nil, 0o600))
 			return home
 		},
 		"its database is none": func(t *testing.T) string {
+			t.Helper()
 			home := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(home, "dagster.db"), []byte(strings.Repeat("no database", 1000)), 0o600))
 			return home
 		},
 		"its database is a folder": func(t *testing.T) string {
+			t.Helper()
 			home := t.TempDir()
 			require.NoError(t, os.Mkdir(filepath.Join(home, "dagster.db"), 0o700))
 			return home
 		},
 		"it is from the future": func(t *testing.T) string {
+			t.Helper()
 			home := newHome(t)
 			requireCode(t, 0, call(t, cli.Config{Repositories: []*dagster.Repository{shop()}}, at(home, "asset", "materialize")...))
 			db, err := sql.Open("sqlite3", filepath.Join(home, "dagster.db"))
@@ -143,6 +151,19 @@ func TestDefinitionMistakesAreAllShown(t *testing.T) {
 		assert.Equal(t, 2, strings.Count(g.stderr, "\n"), g.stderr)
 	}
 	assert.NoDirExists(t, home)
+}
+
+func TestRepositoriesThatCannotBeServed(t *testing.T) {
+	t.Parallel()
+
+	for want, repos := range map[string][]*dagster.Repository{
+		"a repository is nil":               {nil},
+		`two repositories are named "shop"`: {shop(), shop()},
+	} {
+		g := call(t, cli.Config{Repositories: repos}, "asset", "list")
+		requireCode(t, 2, g)
+		assert.Contains(t, g.stderr, want)
+	}
 }
 
 func TestConfig(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"github.com/dagster-go/dagster"
 )
 
-// Main serves the repositories with the arguments, streams and signals of the process, and exits. The first interrupt
-// or SIGTERM cancels what runs, the second one exits at once.
+// Main serves the repositories with the arguments, streams and signals of the process, and exits. The first interrupt,
+// SIGTERM or SIGHUP cancels what runs, the second one exits at once.
 func Main(repos ...*dagster.Repository) {
-	os.Exit(serve(repos)) //nolint:forbidigo // Main is all that a program's main function calls
+	os.Exit(serve(repos))
 }
 
 func serve(repos []*dagster.Repository) int {
@@ -28,12 +28,15 @@ func serve(repos []*dagster.Repository) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup does
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 	go func() {
 		cancel(&interruption{signal: <-signals})
 		awaitSecond(signals)
 		fmt.Fprintln(os.Stderr, "stopped at once")
-		os.Exit(exitInterrupted) //nolint:forbidigo // what runs is not waited for any more
+		os.Exit(exitInterrupted)
 	}()
 	return ExitCode(Run(ctx, Config{Repositories: repos, Args: os.Args[1:]}))
 }
@@ -55,4 +58,4 @@ type interruption struct{ signal os.Signal }
 func (i *interruption) Error() string { return "stopped by signal: " + i.signal.String() }
 
 // Is makes an interruption a cancellation.
-func (i *interruption) Is(target error) bool { return target == context.Canceled } //nolint:errorlint // what Is is for
+func (i *interruption) Is(target error) bool { return target == context.Canceled }

@@ -115,7 +115,7 @@ func inChildrens(t *testing.T, home string, args ...string) got {
 func TestInterruptCancelsTheRun(t *testing.T) {
 	t.Parallel()
 
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 
@@ -243,6 +243,11 @@ func TestKilledProcess(t *testing.T) {
 	requireCode(t, 0, g)
 	require.Empty(t, g.stderr)
 	requireSequence(t, g.stdout, "PIPELINE_SUCCESS")
+
+	g = inChildrens(t, home, "run", "show", "latest")
+	requireCode(t, 0, g)
+	require.Contains(t, g.stdout, "150 succeeded")
+	require.NotContains(t, g.stdout, "link001", "too many to list")
 }
 
 // requireSequence wants the events of one run, each once, in order, up to the last.

@@ -27,10 +27,15 @@ func (a *app) repositories() ([]*dagster.Repository, error) {
 }
 
 func (a *app) named() ([]*dagster.Repository, error) {
+	seen := make(map[string]bool, len(a.Repositories))
 	for _, r := range a.Repositories {
-		if r == nil {
+		switch {
+		case r == nil:
 			return nil, usage("a repository is nil")
+		case seen[r.Name()]:
+			return nil, usage("two repositories are named %q: give each a name of its own", r.Name())
 		}
+		seen[r.Name()] = true
 	}
 	if a.repository == "" {
 		return a.Repositories, nil

@@ -19,7 +19,7 @@ type app struct {
 }
 
 func (a *app) run(ctx context.Context) error {
-	root := a.root()
+	root := a.root() //nolint:contextcheck // cobra hands ctx to the commands
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return nil

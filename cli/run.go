@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ func (f listFlags) again(repository, before string) []string {
 		words = append(words, "--asset", f.asset)
 	}
 	if f.limit != 20 {
-		words = append(words, "--limit", fmt.Sprint(f.limit))
+		words = append(words, "--limit", strconv.Itoa(f.limit))
 	}
 	if repository != "" {
 		words = append(words, "--repository", repository)

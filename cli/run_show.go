@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,6 +136,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	row("repository", r.Repository)
 	row("created", fmt.Sprintf("%s (%s)", local(r.Created), ago(r.Created, now)))
 	row("took", runTook(r, now))
+	row("steps", t.text())
 	row("retry of", string(r.Parent))
 	row("tags", tagList(r.Tags))
 	row("config", string(r.Config))
@@ -158,13 +160,19 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	return b.String()
 }
 
+// mostSteps is how many steps a run may have for all to be listed for people.
+const mostSteps = 100
+
 func (a *app) stepTable(t *tally, now time.Time) string {
 	var steps table
 	steps.head("ASSET", "STATUS", "TOOK", "ATTEMPTS", "ERROR")
 	for _, s := range t.steps {
+		if len(t.steps) > mostSteps && !s.matters() {
+			continue
+		}
 		attempts, lasted := "", ""
 		if s.attempts > 0 {
-			attempts = fmt.Sprint(s.attempts)
+			attempts = strconv.Itoa(s.attempts)
 			lasted = took(s.ended.Sub(s.began))
 		}
 		if s.status == stepRunning {
@@ -172,7 +180,14 @@ func (a *app) stepTable(t *tally, now time.Time) string {
 		}
 		steps.add(span{s.name(), plain}, span{string(s.status), stepColor(s.status)}, span{lasted, plain}, span{attempts, plain}, span{fold(s.err), plain})
 	}
-	return steps.text(a.style)
+	more := ""
+	if len(t.steps) > mostSteps {
+		more = "(the steps that failed or run; --json lists all)\n"
+	}
+	if len(steps.rows) == 1 {
+		return more
+	}
+	return steps.text(a.style) + more
 }
 
 func stepColor(s stepStatus) color {

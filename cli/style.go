@@ -16,7 +16,7 @@ type style struct {
 
 func newStyle(w io.Writer, getenv func(string) string) style {
 	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor is small
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return style{}
 	}
 	smart := getenv("TERM") != "dumb"
@@ -25,7 +25,7 @@ func newStyle(w io.Writer, getenv func(string) string) style {
 
 // size is the terminal's width and height, those of old if it does not tell.
 func (s style) size() (width, height int) {
-	width, height, err := term.GetSize(int(s.terminal.Fd())) //nolint:gosec // a file descriptor is small
+	width, height, err := term.GetSize(int(s.terminal.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
 		return 80, 24
 	}

@@ -20,7 +20,7 @@ func (a *app) summary(res *dagster.Result, err error, elapsed time.Duration) str
 	var b strings.Builder
 	steps := res.Steps()
 	b.WriteByte('\n')
-	head := line{{string(res.Status()), statusColor(res.Status())}, {fmt.Sprintf(" in %s", took(elapsed)), plain}}
+	head := line{{string(res.Status()), statusColor(res.Status())}, {" in " + took(elapsed), plain}}
 	if text := countText(steps); text != "" {
 		head = append(head, span{": " + text, plain})
 	}
@@ -67,11 +67,8 @@ func (a *app) failure(s *dagster.StepResult) string {
 	if len(lines) > mostLines {
 		lines = append(lines[:mostLines], fmt.Sprintf("... %d lines more", len(lines)-mostLines))
 	}
-	out := "  " + a.style.paint(red, clean(cmp.Or(s.Asset, s.Key))) + attempts + ": " + lines[0] + "\n"
-	for _, l := range lines[1:] {
-		out += "    " + l + "\n"
-	}
-	return out
+	name := a.style.paint(red, clean(cmp.Or(s.Asset, s.Key)))
+	return "  " + name + attempts + ": " + strings.Join(lines, "\n    ") + "\n"
 }
 
 // countText says how many steps ended how.

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dagster-go/dagster/storage"
@@ -123,6 +125,33 @@ func (t *tally) end(e *storage.Event, status stepStatus) *step {
 	}
 	t.to(s, status)
 	return s
+}
+
+// matters reports whether people should see the step among very many.
+func (s *step) matters() bool {
+	return s.status == stepFailed || s.status == stepRunning || s.status == stepRetrying
+}
+
+// text says how many steps stand how.
+func (t *tally) text() string {
+	var parts []string
+	for _, p := range []struct {
+		status stepStatus
+		what   string
+	}{
+		{stepDone, "succeeded"},
+		{stepFailed, "failed"},
+		{stepSkipped, "skipped"},
+		{stepRunning, "running"},
+		{stepRetrying, "to be retried"},
+		{stepWaiting, "waiting"},
+		{stepNotRun, "not run"},
+	} {
+		if n := t.counts[p.status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // over says that the run has ended: what has not is not run.

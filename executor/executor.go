@@ -37,7 +37,7 @@ type Request struct {
 	// Seed makes the jitter of retries the same each time: it is derived from the run's ID.
 	Seed uint64
 
-	// History are the events of the same run so far, when it is resumed after a crash.
+	// History are the events of the same run so far, when it is resumed after a crash: see [machine.Rebuild].
 	History []storage.Event
 
 	// MaxConcurrent is how many steps run at once. Defaults to GOMAXPROCS.

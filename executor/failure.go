@@ -17,7 +17,8 @@ func RetryAfter(err error, d time.Duration) error {
 	return RetryUpTo(err, d, 0)
 }
 
-// RetryUpTo is [RetryAfter] with a maximum number of retries of its own, which wins over the policy's both ways.
+// RetryUpTo is [RetryAfter] with a maximum number of retries of its own, which wins over the policy's both ways;
+// 0 leaves it to the policy.
 func RetryUpTo(err error, d time.Duration, most int) error {
 	if err == nil {
 		return nil

@@ -102,6 +102,7 @@ func (r *run) begin() error {
 		r.remember()
 	}
 	r.follow(first, nil)
+	r.hire()
 	return nil
 }
 
@@ -122,7 +123,7 @@ func (r *run) conduct(ctx context.Context) {
 			defer over.Stop()
 			grace = over.C
 		case <-grace:
-			r.abandon() //nolint:contextcheck // what it starts has the run's context
+			r.abandon()
 		case <-r.kick:
 			r.wind(alarm) //nolint:contextcheck // what it starts has the run's context
 		case <-alarm.C:
@@ -140,6 +141,7 @@ func (r *run) wind(alarm *time.Timer) {
 		t := r.timers.next()
 		r.apply(machine.Event{Kind: machine.Due, ID: t.id, Attempt: t.attempt}, nil)
 	}
+	r.hire()
 	if len(r.timers) > 0 {
 		alarm.Reset(r.timers[0].at.Sub(now))
 	}
@@ -177,7 +179,8 @@ func (r *run) follow(commands []machine.Command, err error) {
 	}
 }
 
-// carry carries out commands; err is why the attempt that they follow from failed. r.mu is held.
+// carry carries out commands. It wakes no one for what has become ready: a worker that has ended a step goes on with
+// that itself, and wakes another if there is more. err is why the attempt that they follow from failed. r.mu is held.
 func (r *run) carry(commands []machine.Command, err error) {
 	for _, c := range commands {
 		switch c.Do {
@@ -203,9 +206,7 @@ func (r *run) carry(commands []machine.Command, err error) {
 	if r.m.Done() {
 		r.idle.Broadcast()
 		r.over()
-		return
 	}
-	r.hire()
 }
 
 // sleep arranges for a step's next attempt.

@@ -16,6 +16,7 @@ import (
 type worker struct {
 	*run
 	gone      bool // its goroutine is ending under a body that called runtime.Goexit
+	away      bool // it does not hold run.mu
 	own       bool // the body returned before the run was canceled
 	ended     time.Time
 	tasks     []Task
@@ -51,7 +52,9 @@ func (w *worker) loop() {
 	w.mu.Lock()
 	for w.next() {
 		w.mu.Unlock()
+		w.away = true
 		o := w.attempt()
+		w.away = false
 		w.mu.Lock()
 		if w.given {
 			return
@@ -90,6 +93,9 @@ func (w *worker) endOf(t *Task) AttemptEnd {
 // leave ends a worker. It holds w.mu unless a body ended its goroutine: then the attempt has failed, and the worker is
 // replaced if there is something to do.
 func (w *worker) leave() {
+	if w.away && !w.gone {
+		return // the sink has panicked, which ends the process
+	}
 	if w.gone {
 		o := w.conclude(Outcome{Err: errGoexit})
 		w.mu.Lock()
@@ -179,11 +185,11 @@ func (w *worker) now() time.Time {
 // emit records what the body says.
 func (w *worker) emit(t *Task, e *storage.Event) {
 	w.emitting.Lock()
+	defer w.emitting.Unlock()
 	if e.At.IsZero() {
 		e.At = w.now()
 	}
 	w.record(t, e)
-	w.emitting.Unlock()
 }
 
 // emitAll records events that happened at once.

@@ -226,8 +226,11 @@ func (m *Machine) cancel() {
 			continue
 		}
 		switch m.state[id] {
-		case Pending, Ready:
-			if m.attempt[id] > 1 {
+		case Pending:
+			m.settle(id, NotRun)
+		case Ready:
+			m.attempt[id]-- // it was not begun
+			if m.attempt[id] > 0 {
 				m.settle(id, Stopped)
 			} else {
 				m.settle(id, NotRun)
