@@ -154,6 +154,17 @@ func Progress(ctx context.Context, done, total int64) {
 	}
 }
 
+// emitAll records events of the step that happened at once.
+func (s *scope) emitAll(events ...storage.Event) {
+	if s.record == nil {
+		s.task.EmitAll(events...)
+		return
+	}
+	for _, e := range events {
+		s.record(e)
+	}
+}
+
 // assetKey is the one asset that the step makes, "" if it makes none or several.
 func (s *scope) assetKey() string {
 	if len(s.step.makes) != 1 {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/executor/machine"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -14,6 +15,7 @@ const PriorityTag = "dagster/priority"
 // plan is what to run compiled to steps, with all that each step does the same in every run. It is immutable.
 type plan struct {
 	exec  executor.Plan
+	graph func() (*machine.Graph, error) // exec compiled, once
 	steps []planStep
 	keys  []string // of the assets that are made
 
@@ -113,6 +115,7 @@ func (p *plan) indexSteps() map[string]int {
 // seal ends the making of a plan.
 func (p *plan) seal() *plan {
 	p.byStep = sync.OnceValue(p.indexSteps)
+	p.graph = sync.OnceValues(func() (*machine.Graph, error) { return machine.Compile(&p.exec) })
 	return p
 }
 

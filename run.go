@@ -215,6 +215,10 @@ func (r *runState) loadVersions(ctx context.Context) error {
 
 // runSteps drives the engine, and stops it if the store refuses events.
 func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
+	graph, err := r.plan.graph()
+	if err != nil {
+		return nil, err
+	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	r.ctx = runCtx
 	rec := executor.NewRecorder(r.inst.store, r.record.ID, r.record.Epoch, executor.RecorderOptions{OnStored: r.options.watch})
@@ -229,7 +233,7 @@ func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
 	r.sink = &runSink{run: r, to: rec}
 	r.announce()
 	report, err := r.engine().Execute(runCtx, executor.Request{
-		Plan: &r.plan.exec, Worker: r, Run: r.record.ID, Sink: r.sink, Seed: seed(r.record.ID), History: r.again.history,
+		Plan: &r.plan.exec, Graph: graph, Worker: r, Run: r.record.ID, Sink: r.sink, Seed: seed(r.record.ID), History: r.again.history,
 		MaxConcurrent: r.options.limit, TagLimits: r.options.limits,
 	})
 	if closed := r.open.close(); closed != nil {

@@ -53,21 +53,23 @@ func (r *runState) keepParts(sc *scope, v any) executor.Outcome {
 
 // keepAsset stores an asset's value, and records that it is materialized.
 func (r *runState) keepAsset(sc *scope, m *making, v any) error {
-	sc.emit(storage.Event{Kind: storage.StepOutput, Data: m.output})
-	if !m.asset.empty {
-		l := assetValue(m.asset, &m.spec.stepSpec, "")
-		if m.asset.body != nil && m.asset.body.graph != nil {
-			l.by = sc.step.spec.storedIn
-		}
-		l.at.Run, l.at.Step = string(r.record.ID), sc.task.Key
-		l.inst, l.open, l.scope = r.inst, r.open, sc
-		if err := store(sc, v, l); err != nil {
-			return fmt.Errorf("store asset %s: %w", quote(m.asset.key), err)
-		}
+	made := storage.Event{Kind: storage.StepOutput, Data: m.output}
+	if m.asset.empty {
+		sc.emitAll(made, storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m)})
+		return nil
 	}
-	sc.emit(storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m)})
-	if !m.asset.empty {
-		sc.emit(storage.Event{Kind: storage.HandledOutput, Data: m.stored})
+	l := assetValue(m.asset, &m.spec.stepSpec, "")
+	if m.asset.body != nil && m.asset.body.graph != nil {
+		l.by = sc.step.spec.storedIn
 	}
+	l.at.Run, l.at.Step = string(r.record.ID), sc.task.Key
+	l.inst, l.open, l.scope = r.inst, r.open, sc
+	if err := store(sc, v, l); err != nil {
+		sc.emit(made)
+		return fmt.Errorf("store asset %s: %w", quote(m.asset.key), err)
+	}
+	sc.emitAll(made,
+		storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m)},
+		storage.Event{Kind: storage.HandledOutput, Data: m.stored})
 	return nil
 }

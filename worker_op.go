@@ -185,17 +185,19 @@ func (r *runState) keepMapped(sc *scope, v any, i int, m *mapping, out *executor
 
 // keepValue records that a value was made, and that it is kept: by the op's IO manager, or else in memory.
 func (r *runState) keepValue(sc *scope, v any, c *codec, mapKey string, made, stored *storage.OutputData) error {
-	sc.emit(storage.Event{Kind: storage.StepOutput, Data: made})
+	was := storage.Event{Kind: storage.StepOutput, Data: made}
 	if sc.step.empty && mapKey == "" {
+		sc.emit(was)
 		return nil
 	}
 	if sc.step.isKept() {
 		l := stepValue(sc.step, c, r.record.ID, sc.task.Key, mapKey)
 		l.inst, l.open, l.scope = r.inst, r.open, sc
 		if err := store(sc, v, l); err != nil {
+			sc.emit(was)
 			return fmt.Errorf("store the value of step %s: %w", quote(sc.task.Key), err)
 		}
 	}
-	sc.emit(storage.Event{Kind: storage.HandledOutput, Data: stored})
+	sc.emitAll(was, storage.Event{Kind: storage.HandledOutput, Data: stored})
 	return nil
 }
