@@ -20,6 +20,34 @@ func Do(fn func(context.Context) error) func(context.Context) (Nothing, error) {
 	return func(ctx context.Context) (Nothing, error) { return Nothing{}, fn(ctx) }
 }
 
+// Op0 is a reusable step with no inputs. It is immutable, and safe for concurrent use.
+type Op0[T any] struct {
+	of *op
+	fn func(context.Context) (T, error)
+}
+
+// NewOp declares an op that calls fn with none but the context.
+func NewOp[T any](name string, fn func(context.Context) (T, error), opts ...OpOption) *Op0[T] {
+	return &Op0[T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op0[T]) In(s *Scope) Output[T] { return placeOp[T](s, o.of, From(o.fn)) }
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op0[T]) As(name string, opts ...OpOption) *Op0[T] {
+	return &Op0[T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op0[T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op0[T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op0[T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
+
 // From1 is fn with one input: a body whose parameters are the context and the input's value.
 func From1[A, T any](a Input[A], fn func(context.Context, A) (T, error)) Body[T] {
 	if fn == nil {
@@ -41,6 +69,34 @@ func Do1[A any](fn func(context.Context, A) error) func(context.Context, A) (Not
 	}
 	return func(ctx context.Context, a A) (Nothing, error) { return Nothing{}, fn(ctx, a) }
 }
+
+// Op1 is a reusable step with one input. It is immutable, and safe for concurrent use.
+type Op1[A, T any] struct {
+	of *op
+	fn func(context.Context, A) (T, error)
+}
+
+// NewOp1 declares an op that calls fn with the context and the input's value.
+func NewOp1[A, T any](name string, fn func(context.Context, A) (T, error), opts ...OpOption) *Op1[A, T] {
+	return &Op1[A, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op1[A, T]) In(s *Scope, a Input[A]) Output[T] { return placeOp[T](s, o.of, From1(a, o.fn)) }
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op1[A, T]) As(name string, opts ...OpOption) *Op1[A, T] {
+	return &Op1[A, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op1[A, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op1[A, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op1[A, T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
 
 // From2 is fn with 2 inputs: a body whose parameters are the context and the inputs' values, in order.
 func From2[A, B, T any](a Input[A], b Input[B], fn func(context.Context, A, B) (T, error)) Body[T] {
@@ -68,6 +124,36 @@ func Do2[A, B any](fn func(context.Context, A, B) error) func(context.Context, A
 	}
 	return func(ctx context.Context, a A, b B) (Nothing, error) { return Nothing{}, fn(ctx, a, b) }
 }
+
+// Op2 is a reusable step with 2 inputs. It is immutable, and safe for concurrent use.
+type Op2[A, B, T any] struct {
+	of *op
+	fn func(context.Context, A, B) (T, error)
+}
+
+// NewOp2 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp2[A, B, T any](name string, fn func(context.Context, A, B) (T, error), opts ...OpOption) *Op2[A, B, T] {
+	return &Op2[A, B, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op2[A, B, T]) In(s *Scope, a Input[A], b Input[B]) Output[T] {
+	return placeOp[T](s, o.of, From2(a, b, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op2[A, B, T]) As(name string, opts ...OpOption) *Op2[A, B, T] {
+	return &Op2[A, B, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op2[A, B, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op2[A, B, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op2[A, B, T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
 
 // From3 is fn with 3 inputs: a body whose parameters are the context and the inputs' values, in order.
 func From3[A, B, C, T any](a Input[A], b Input[B], c Input[C], fn func(context.Context, A, B, C) (T, error)) Body[T] {
@@ -99,6 +185,36 @@ func Do3[A, B, C any](fn func(context.Context, A, B, C) error) func(context.Cont
 	}
 	return func(ctx context.Context, a A, b B, c C) (Nothing, error) { return Nothing{}, fn(ctx, a, b, c) }
 }
+
+// Op3 is a reusable step with 3 inputs. It is immutable, and safe for concurrent use.
+type Op3[A, B, C, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C) (T, error)
+}
+
+// NewOp3 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp3[A, B, C, T any](name string, fn func(context.Context, A, B, C) (T, error), opts ...OpOption) *Op3[A, B, C, T] {
+	return &Op3[A, B, C, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op3[A, B, C, T]) In(s *Scope, a Input[A], b Input[B], c Input[C]) Output[T] {
+	return placeOp[T](s, o.of, From3(a, b, c, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op3[A, B, C, T]) As(name string, opts ...OpOption) *Op3[A, B, C, T] {
+	return &Op3[A, B, C, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op3[A, B, C, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op3[A, B, C, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op3[A, B, C, T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
 
 // From4 is fn with 4 inputs: a body whose parameters are the context and the inputs' values, in order.
 func From4[A, B, C, D, T any](a Input[A], b Input[B], c Input[C], d Input[D], fn func(context.Context, A, B, C, D) (T, error)) Body[T] {
@@ -134,6 +250,36 @@ func Do4[A, B, C, D any](fn func(context.Context, A, B, C, D) error) func(contex
 	}
 	return func(ctx context.Context, a A, b B, c C, d D) (Nothing, error) { return Nothing{}, fn(ctx, a, b, c, d) }
 }
+
+// Op4 is a reusable step with 4 inputs. It is immutable, and safe for concurrent use.
+type Op4[A, B, C, D, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C, D) (T, error)
+}
+
+// NewOp4 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp4[A, B, C, D, T any](name string, fn func(context.Context, A, B, C, D) (T, error), opts ...OpOption) *Op4[A, B, C, D, T] {
+	return &Op4[A, B, C, D, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op4[A, B, C, D, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d Input[D]) Output[T] {
+	return placeOp[T](s, o.of, From4(a, b, c, d, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op4[A, B, C, D, T]) As(name string, opts ...OpOption) *Op4[A, B, C, D, T] {
+	return &Op4[A, B, C, D, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op4[A, B, C, D, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op4[A, B, C, D, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op4[A, B, C, D, T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
 
 // From5 is fn with 5 inputs: a body whose parameters are the context and the inputs' values, in order.
 func From5[A, B, C, D, E, T any](a Input[A], b Input[B], c Input[C], d Input[D], e Input[E], fn func(context.Context, A, B, C, D, E) (T, error)) Body[T] {
@@ -175,6 +321,36 @@ func Do5[A, B, C, D, E any](fn func(context.Context, A, B, C, D, E) error) func(
 		return Nothing{}, fn(ctx, a, b, c, d, e)
 	}
 }
+
+// Op5 is a reusable step with 5 inputs. It is immutable, and safe for concurrent use.
+type Op5[A, B, C, D, E, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C, D, E) (T, error)
+}
+
+// NewOp5 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp5[A, B, C, D, E, T any](name string, fn func(context.Context, A, B, C, D, E) (T, error), opts ...OpOption) *Op5[A, B, C, D, E, T] {
+	return &Op5[A, B, C, D, E, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op5[A, B, C, D, E, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d Input[D], e Input[E]) Output[T] {
+	return placeOp[T](s, o.of, From5(a, b, c, d, e, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op5[A, B, C, D, E, T]) As(name string, opts ...OpOption) *Op5[A, B, C, D, E, T] {
+	return &Op5[A, B, C, D, E, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op5[A, B, C, D, E, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op5[A, B, C, D, E, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op5[A, B, C, D, E, T]) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
 
 // From6 is fn with 6 inputs: a body whose parameters are the context and the inputs' values, in order.
 func From6[A, B, C, D, E, F, T any](a Input[A], b Input[B], c Input[C], d Input[D], e Input[E], f Input[F], fn func(context.Context, A, B, C, D, E, F) (T, error)) Body[T] {
@@ -219,6 +395,38 @@ func Do6[A, B, C, D, E, F any](fn func(context.Context, A, B, C, D, E, F) error)
 	return func(ctx context.Context, a A, b B, c C, d D, e E, f F) (Nothing, error) {
 		return Nothing{}, fn(ctx, a, b, c, d, e, f)
 	}
+}
+
+// Op6 is a reusable step with 6 inputs. It is immutable, and safe for concurrent use.
+type Op6[A, B, C, D, E, F, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C, D, E, F) (T, error)
+}
+
+// NewOp6 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp6[A, B, C, D, E, F, T any](name string, fn func(context.Context, A, B, C, D, E, F) (T, error), opts ...OpOption) *Op6[A, B, C, D, E, F, T] {
+	return &Op6[A, B, C, D, E, F, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op6[A, B, C, D, E, F, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d Input[D], e Input[E], f Input[F]) Output[T] {
+	return placeOp[T](s, o.of, From6(a, b, c, d, e, f, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op6[A, B, C, D, E, F, T]) As(name string, opts ...OpOption) *Op6[A, B, C, D, E, F, T] {
+	return &Op6[A, B, C, D, E, F, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op6[A, B, C, D, E, F, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op6[A, B, C, D, E, F, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op6[A, B, C, D, E, F, T]) Values(r *Result) (map[string]T, error) {
+	return opValues[T](r, o.of)
 }
 
 // From7 is fn with 7 inputs: a body whose parameters are the context and the inputs' values, in order.
@@ -268,6 +476,38 @@ func Do7[A, B, C, D, E, F, G any](fn func(context.Context, A, B, C, D, E, F, G) 
 	return func(ctx context.Context, a A, b B, c C, d D, e E, f F, g G) (Nothing, error) {
 		return Nothing{}, fn(ctx, a, b, c, d, e, f, g)
 	}
+}
+
+// Op7 is a reusable step with 7 inputs. It is immutable, and safe for concurrent use.
+type Op7[A, B, C, D, E, F, G, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C, D, E, F, G) (T, error)
+}
+
+// NewOp7 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp7[A, B, C, D, E, F, G, T any](name string, fn func(context.Context, A, B, C, D, E, F, G) (T, error), opts ...OpOption) *Op7[A, B, C, D, E, F, G, T] {
+	return &Op7[A, B, C, D, E, F, G, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op7[A, B, C, D, E, F, G, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d Input[D], e Input[E], f Input[F], g Input[G]) Output[T] {
+	return placeOp[T](s, o.of, From7(a, b, c, d, e, f, g, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op7[A, B, C, D, E, F, G, T]) As(name string, opts ...OpOption) *Op7[A, B, C, D, E, F, G, T] {
+	return &Op7[A, B, C, D, E, F, G, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op7[A, B, C, D, E, F, G, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op7[A, B, C, D, E, F, G, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op7[A, B, C, D, E, F, G, T]) Values(r *Result) (map[string]T, error) {
+	return opValues[T](r, o.of)
 }
 
 // From8 is fn with 8 inputs: a body whose parameters are the context and the inputs' values, in order.
@@ -321,4 +561,36 @@ func Do8[A, B, C, D, E, F, G, H any](fn func(context.Context, A, B, C, D, E, F, 
 	return func(ctx context.Context, a A, b B, c C, d D, e E, f F, g G, h H) (Nothing, error) {
 		return Nothing{}, fn(ctx, a, b, c, d, e, f, g, h)
 	}
+}
+
+// Op8 is a reusable step with 8 inputs. It is immutable, and safe for concurrent use.
+type Op8[A, B, C, D, E, F, G, H, T any] struct {
+	of *op
+	fn func(context.Context, A, B, C, D, E, F, G, H) (T, error)
+}
+
+// NewOp8 declares an op that calls fn with the context and the inputs' values, in order.
+func NewOp8[A, B, C, D, E, F, G, H, T any](name string, fn func(context.Context, A, B, C, D, E, F, G, H) (T, error), opts ...OpOption) *Op8[A, B, C, D, E, F, G, H, T] {
+	return &Op8[A, B, C, D, E, F, G, H, T]{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *Op8[A, B, C, D, E, F, G, H, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d Input[D], e Input[E], f Input[F], g Input[G], h Input[H]) Output[T] {
+	return placeOp[T](s, o.of, From8(a, b, c, d, e, f, g, h, o.fn))
+}
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *Op8[A, B, C, D, E, F, G, H, T]) As(name string, opts ...OpOption) *Op8[A, B, C, D, E, F, G, H, T] {
+	return &Op8[A, B, C, D, E, F, G, H, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *Op8[A, B, C, D, E, F, G, H, T]) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *Op8[A, B, C, D, E, F, G, H, T]) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *Op8[A, B, C, D, E, F, G, H, T]) Values(r *Result) (map[string]T, error) {
+	return opValues[T](r, o.of)
 }

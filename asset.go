@@ -1,13 +1,8 @@
 package dagster
 
 import (
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
-	"time"
-
-	"github.com/dagster-go/dagster/metadata"
 )
 
 // AnyAsset is an asset of any type.
@@ -32,7 +27,8 @@ type asset struct {
 	key    string // parts joined by "/"
 	step   string // the key of the step that makes it: parts joined by "__"
 	typ    reflect.Type
-	body   *body // nil for a source
+	body   *body // nil for a source and for a part
+	part   *part // of a multi-asset; nil for others
 	codec  *codec
 	source bool
 
@@ -44,34 +40,17 @@ type asset struct {
 
 // assetSpec is what options say of an asset; a repository merges its defaults into a copy.
 type assetSpec struct {
-	set         optionSet
-	group       string
-	kinds       []string
-	owners      []string
-	tags        map[string]string
-	description string
-	metadata    []metadata.Entry
-	codeVersion string
-	retry       RetryPolicy
-	timeout     time.Duration
-	after       []*input
-	storedIn    *resource
+	stepSpec
+	group  string
+	kinds  []string
+	owners []string
 }
 
 // NewAsset declares an asset that body computes. The key is made of parts joined by "/", each of letters, digits, "_",
 // "-" and "."; the step that makes it is named by the parts joined by "__".
 func NewAsset[T any](key string, body Body[T], opts ...AssetOption) *Asset[T] {
 	a := newAsset[T]("asset", key)
-	switch {
-	case body == nil:
-		a.mistake("nil body")
-	case body.core().call == nil:
-		a.mistake("nil function")
-	}
-	if body != nil {
-		a.body = body.core()
-		a.checkInputs(a.body.inputs)
-	}
+	a.setBody(&a.body, body)
 	a.apply(opts)
 	return &Asset[T]{core: a}
 }
@@ -110,33 +89,75 @@ func (a *asset) apply(opts []AssetOption) {
 	}
 }
 
-func (a *asset) checkInputs(inputs []*input) {
-	for i, in := range inputs {
+// setBody takes over what computes a definition's value, and says what is wrong with it.
+func (d *definition) setBody(to **body, from interface{ core() *body }) {
+	if from == nil || from.core() == nil {
+		d.mistake("nil body")
+		return
+	}
+	b := from.core()
+	*to = b
+	switch {
+	case b.graph != nil:
+		d.check(b.graph.single())
+	case b.call == nil:
+		d.mistake("nil function")
+	}
+	for i, in := range b.inputs {
 		in.walk(func(leaf *input, _ leafUse) {
-			if leaf.kind == readsNil {
-				a.mistake("input %d: %w", i+1, errNil)
+			switch leaf.kind {
+			case readsNil:
+				d.mistake("input %d: %w", i+1, errNil)
+			case readsOutput, readsElement, collects:
+				d.mistake("input %d: an output of a graph: it belongs to that graph", i+1)
+			case readsAsset, readsResource, readsConfig, readsConst, joins, may, derives, branches:
 			}
 		})
 	}
 }
 
-// upstream calls visit for each asset that the asset reads or waits for; reads tells which.
-func (a *asset) upstream(visit func(up *asset, reads bool)) {
-	if a.body != nil {
-		for _, in := range a.body.inputs {
-			in.walk(func(leaf *input, _ leafUse) {
-				if leaf.kind == readsAsset {
-					visit(leaf.asset, true)
-				}
-			})
+// maker is what computes the asset, nil for a source.
+func (a *asset) maker() *body {
+	if a.part != nil {
+		return a.part.of.body
+	}
+	return a.body
+}
+
+// stepName is the key of the step that makes the asset, or what the keys of its steps begin with.
+func (a *asset) stepName() string {
+	if a.part != nil {
+		return a.part.of.name
+	}
+	return a.step
+}
+
+// leaves calls visit for each leaf that the asset's body reads, also within its graph.
+func (a *asset) leaves(visit func(leaf *input, use leafUse)) {
+	if b := a.maker(); b != nil {
+		b.leaves(visit)
+	}
+}
+
+// upstream calls visit for each asset that the asset reads or waits for.
+func (a *asset) upstream(visit func(up *asset)) {
+	each := func(leaf *input, _ leafUse) {
+		if leaf.kind == readsAsset {
+			visit(leaf.asset)
 		}
 	}
-	for _, in := range a.spec.after {
-		in.walk(func(leaf *input, _ leafUse) {
-			if leaf.kind == readsAsset {
-				visit(leaf.asset, false)
-			}
-		})
+	a.leaves(each)
+	if a.part != nil {
+		walkAll(a.part.of.carrier.spec.after, each)
+		walkAll(a.part.of.carrier.spec.finally, each)
+	}
+	walkAll(a.spec.after, each)
+	walkAll(a.spec.finally, each)
+}
+
+func walkAll(inputs []*input, visit func(leaf *input, use leafUse)) {
+	for _, in := range inputs {
+		in.walk(visit)
 	}
 }
 
@@ -171,21 +192,6 @@ func (s assetSpec) merge(d assetSpec) assetSpec {
 	take(optGroup, func() { s.group = d.group })
 	take(optKinds, func() { s.kinds = d.kinds })
 	take(optOwners, func() { s.owners = d.owners })
-	take(optDescription, func() { s.description = d.description })
-	take(optCodeVersion, func() { s.codeVersion = d.codeVersion })
-	take(optRetry, func() { s.retry = d.retry })
-	take(optTimeout, func() { s.timeout = d.timeout })
-	take(optStoredIn, func() { s.storedIn = d.storedIn })
-	if len(d.tags) > 0 {
-		tags := maps.Clone(d.tags)
-		maps.Copy(tags, s.tags)
-		s.tags = tags
-	}
-	if len(d.metadata) > 0 {
-		s.metadata = mergeMetadata(slices.Clone(d.metadata), s.metadata)
-	}
-	if len(d.after) > 0 {
-		s.after = slices.Concat(s.after, d.after)
-	}
+	s.stepSpec = s.stepSpec.merge(d.stepSpec)
 	return s
 }

@@ -55,7 +55,7 @@ func addAll(_ context.Context, in []int) (int, error) {
 func statuses(r *dagster.Result) map[string]executor.StepStatus {
 	out := make(map[string]executor.StepStatus)
 	for _, s := range r.Steps() {
-		out[s.Asset] = s.Status
+		out[s.Assets[0]] = s.Status
 	}
 	return out
 }
@@ -329,7 +329,9 @@ func TestFanInFieldAndConst(t *testing.T) {
 		dagster.FanIn(parts...),
 		dagster.Field(pair, func(s *split) *int { return &s.High }),
 		dagster.Const(300),
-		func(_ context.Context, parts []int, high, c int) (int, error) { return parts[0] + parts[1] + parts[2] + high + c, nil },
+		func(_ context.Context, parts []int, high, c int) (int, error) {
+			return parts[0] + parts[1] + parts[2] + high + c, nil
+		},
 	))
 	defs := dagster.Defs{pair, total}
 	for _, p := range parts {

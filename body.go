@@ -17,6 +17,18 @@ type body struct {
 
 	// skips is set by Skippable: call may return an absent value.
 	skips bool
+
+	// graph computes the value by steps of its own; call and inputs are not set then.
+	graph *graph
+}
+
+// leaves calls visit for each leaf that the body reads from outside, also within its graph.
+func (b *body) leaves(visit func(leaf *input, use leafUse)) {
+	if b.graph != nil {
+		b.graph.leaves(visit)
+		return
+	}
+	walkAll(b.inputs, visit)
 }
 
 // funcBody is a function with its inputs.
@@ -63,9 +75,12 @@ func Skippable[T any](b Body[Maybe[T]]) Body[T] {
 		return newBody[T](nil)
 	}
 	inner := b.core()
+	if inner == nil {
+		return newBody[T](nil)
+	}
 	s := &funcBody[T]{of: *inner}
 	s.of.typ, s.of.skips = reflect.TypeFor[T](), true
-	if inner.call == nil {
+	if inner.call == nil { // nil, or a graph, whose last step is asked instead
 		return s
 	}
 	s.of.call = func(ctx context.Context, leaves []any) (any, error) {

@@ -19,11 +19,14 @@ type catalog struct {
 	replaced  map[*resource]any
 	values    map[*config]any // of every config in use
 
-	defaults  assetSpec
-	listed    []listing
-	wrong     []error
-	replacers []Replacement
-	settings  []ConfigValue
+	jobs map[string]*job
+
+	defaults   assetSpec // of the list that is being read
+	listed     []listing
+	listedJobs []*job
+	wrong      []error
+	replacers  []Replacement
+	settings   []ConfigValue
 }
 
 // catalogAsset is an asset with the repository's defaults.
@@ -31,11 +34,13 @@ type catalogAsset struct {
 	*asset
 	spec     assetSpec // the asset's own, merged with the defaults
 	external bool      // a source, or made by another repository
+	defaults assetSpec // of the list that it stands in
 }
 
 type listing struct {
 	asset    *asset
 	external bool
+	defaults assetSpec
 }
 
 func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
@@ -50,16 +55,31 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	for i, d := range defs {
 		if d == nil {
 			repo.mistake("definition %d: %w", i+1, errNil)
-			continue
 		}
-		d.define(c)
 	}
+	c.addList(slices.DeleteFunc(slices.Clone(defs), func(d Definition) bool { return d == nil }))
 	c.report(repo)
 	c.addAssets()
 	c.connect()
+	c.addJobs()
 	c.addUsed()
 	c.applyValues()
 	return c, errors.Join(c.wrong...)
+}
+
+// addList lists definitions, all of which have the list's defaults.
+func (c *catalog) addList(defs []Definition) {
+	outer := c.defaults
+	for _, d := range defs {
+		if d, ok := d.(*defaults); ok && d != nil {
+			c.report(&d.of.definition)
+			c.defaults = d.of.spec.merge(c.defaults)
+		}
+	}
+	for _, d := range defs {
+		c.add(d)
+	}
+	c.defaults = outer
 }
 
 // add lists one of several nested definitions.
@@ -71,7 +91,10 @@ func (c *catalog) add(d Definition) {
 	d.define(c)
 }
 
-func (c *catalog) addAsset(a *asset)     { c.listed = append(c.listed, listing{asset: a}) }
+func (c *catalog) addAsset(a *asset) {
+	c.listed = append(c.listed, listing{asset: a, defaults: c.defaults})
+}
+
 func (c *catalog) replace(r Replacement) { c.replacers = append(c.replacers, r) }
 func (c *catalog) setConfig(v ConfigValue) {
 	c.settings = append(c.settings, v)
@@ -88,7 +111,8 @@ func (c *catalog) report(d *definition) {
 // step, are a mistake that names both.
 func (c *catalog) addAssets() {
 	c.assets = make([]catalogAsset, 0, len(c.listed))
-	steps := make(map[string]*asset, len(c.listed))
+	steps := make(map[string]*definition, len(c.listed))
+	seen := make(map[*definition]bool)
 	for _, l := range c.listed {
 		a := l.asset
 		if i, ok := c.index[a.key]; ok {
@@ -98,17 +122,34 @@ func (c *catalog) addAssets() {
 			}
 			continue
 		}
-		if other, ok := steps[a.step]; ok && !a.source && !other.source {
-			c.wrong = append(c.wrong, a.wrong(fmt.Errorf("its step would be named %s like that of %s, declared at %s", quote(a.step), quote(other.key), other.place())))
+		c.report(&a.definition)
+		if !a.source && !c.takeStep(a, steps) {
 			continue
 		}
-		if !a.source {
-			steps[a.step] = a
-		}
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
-		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(c.defaults), external: l.external || a.source})
-		c.report(&a.definition)
+		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(l.defaults), external: l.external || a.source, defaults: l.defaults})
+		if a.part != nil && !seen[&a.part.of.definition] {
+			seen[&a.part.of.definition] = true
+			c.report(&a.part.of.definition)
+		}
+		if b := a.maker(); b != nil && b.graph != nil {
+			b.graph.report(c, seen)
+		}
 	}
+}
+
+// takeStep gives an asset the name of its step, which it shares with other parts of its multi-asset only.
+func (c *catalog) takeStep(a *asset, steps map[string]*definition) bool {
+	owner := &a.definition
+	if a.part != nil {
+		owner = &a.part.of.definition
+	}
+	if other, ok := steps[a.stepName()]; ok && other != owner {
+		c.wrong = append(c.wrong, a.wrong(fmt.Errorf("its step would be named %s like that of %s, declared at %s", quote(a.stepName()), quote(other.name), other.place())))
+		return false
+	}
+	steps[a.stepName()] = owner
+	return true
 }
 
 // place is where a definition was declared, for another one's mistake.
@@ -141,7 +182,7 @@ func (c *catalog) connect() {
 func (c *catalog) connectOne(i int32) {
 	a := c.assets[i].asset
 	missing := make(map[string]bool)
-	edge := func(up *asset, _ bool) {
+	edge := func(up *asset) {
 		j, ok := c.index[up.key]
 		if !ok {
 			if !missing[up.key] {
@@ -160,10 +201,11 @@ func (c *catalog) connectOne(i int32) {
 		}
 	}
 	a.upstream(edge)
-	for _, in := range c.assets[i].spec.after[len(a.spec.after):] {
-		in.walk(func(leaf *input, _ leafUse) {
-			if leaf.kind == readsAsset {
-				edge(leaf.asset, false)
+	spec := &c.assets[i].spec // with the defaults
+	for _, waits := range [][]*input{spec.after, spec.finally} {
+		walkAll(waits, func(leaf *input, _ leafUse) {
+			if leaf.kind == readsAsset && leaf.asset != a {
+				edge(leaf.asset)
 			}
 		})
 	}

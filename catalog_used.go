@@ -7,45 +7,72 @@ import (
 	"slices"
 )
 
-// addUsed collects the resources and configs that the assets reach, and checks that no two share a name.
+// used collects the resources and configs that definitions reach, those that others need first.
+type used struct {
+	c         *catalog
+	resources map[*resource]bool
+}
+
+func (u *used) leaf(leaf *input, _ leafUse) {
+	switch leaf.kind {
+	case readsResource:
+		u.resource(leaf.resource)
+	case readsConfig:
+		u.config(leaf.config)
+	case readsAsset:
+		u.resource(leaf.loadedBy)
+	case readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+	}
+}
+
+func (u *used) config(c *config) {
+	if _, ok := u.c.values[c]; !ok {
+		u.c.values[c] = c.defaults
+		u.c.configs = append(u.c.configs, c)
+	}
+}
+
+func (u *used) resource(r *resource) {
+	if r == nil || u.resources[r] {
+		return
+	}
+	u.resources[r] = true
+	r.needs(func(leaf *input) { u.leaf(leaf, leafUse{}) })
+	u.c.resources = append(u.c.resources, r)
+}
+
+func (u *used) spec(s *stepSpec) {
+	u.resource(s.storedIn)
+	for i := range s.hooks {
+		walkAll(s.hooks[i].body.inputs, u.leaf)
+	}
+}
+
+func (u *used) body(b *body) {
+	if b == nil {
+		return
+	}
+	b.leaves(u.leaf)
+	if b.graph != nil {
+		b.graph.specs(u.spec)
+	}
+}
+
+// addUsed collects what the assets and jobs reach, and checks that no two share a name.
 func (c *catalog) addUsed() {
-	seen := make(map[*resource]bool)
-	var visit func(leaf *input)
-	var use func(r *resource)
-	use = func(r *resource) {
-		if seen[r] {
-			return
-		}
-		seen[r] = true
-		r.needs(visit)
-		c.resources = append(c.resources, r)
-	}
-	visit = func(leaf *input) {
-		switch leaf.kind {
-		case readsResource:
-			use(leaf.resource)
-		case readsConfig:
-			if _, ok := c.values[leaf.config]; !ok {
-				c.values[leaf.config] = leaf.config.defaults
-				c.configs = append(c.configs, leaf.config)
-			}
-		case readsAsset:
-			if leaf.loadedBy != nil {
-				use(leaf.loadedBy)
-			}
-		case readsConst, joins, may, derives, readsNil:
-		}
-	}
+	u := used{c: c, resources: make(map[*resource]bool)}
 	for i := range c.assets {
 		a := &c.assets[i]
-		if a.spec.storedIn != nil {
-			use(a.spec.storedIn)
+		u.spec(&a.spec.stepSpec)
+		if a.part != nil {
+			u.spec(&a.part.of.carrier.spec.stepSpec)
 		}
-		if a.body == nil {
-			continue
-		}
-		for _, in := range a.body.inputs {
-			in.walk(func(leaf *input, _ leafUse) { visit(leaf) })
+		u.body(a.maker())
+	}
+	for _, j := range c.listedJobs {
+		u.spec(&j.steps)
+		if j.graph != nil {
+			u.body(&body{graph: j.graph})
 		}
 	}
 	reportUsed(c, c.resources, func(r *resource) *definition { return &r.definition })

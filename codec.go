@@ -20,7 +20,7 @@ type codec struct {
 }
 
 // StoredAs says how a value becomes bytes, and the extension of files that hold them. The default is JSON for most
-// types, the bytes as they are for []byte and string, and a copied stream for [io.Reader] and [io.ReadCloser].
+// types, text and bytes as they are (string, []byte and types made of them), and a copied stream for [io.Reader] and [io.ReadCloser].
 //
 // It takes functions and no interface: Go infers T from the methods of a type only if that type is declared before its
 // use, so compiling would depend on the order of declarations.
@@ -38,12 +38,7 @@ func StoredAs[T any](ext string, encode func(io.Writer, T) error, decode func(io
 	if decode != nil {
 		c.decode = func(r io.Reader) (any, error) { return boxed(decode(r)) }
 	}
-	return assetOption(func(a *asset) {
-		if encode == nil || decode == nil {
-			a.mistake("stored as: nil function")
-		}
-		a.storedAs(c)
-	})
+	return storedAs{codec: c, missing: encode == nil || decode == nil}
 }
 
 // EncodeBinary is an encoder for [StoredAs], of a type that marshals itself.
@@ -72,11 +67,11 @@ func DecodeBinary[T any, P interface {
 // defaultCodec is how a T is stored if nothing else is said.
 func defaultCodec[T any]() *codec {
 	t := reflect.TypeFor[T]()
-	switch t {
-	case reflect.TypeFor[[]byte](), reflect.TypeFor[string]():
-		return rawCodec(t)
-	case reflect.TypeFor[io.Reader](), reflect.TypeFor[io.ReadCloser]():
+	switch {
+	case t == reflect.TypeFor[io.Reader](), t == reflect.TypeFor[io.ReadCloser]():
 		return streamCodec(t)
+	case isRaw(t):
+		return rawCodec(t)
 	}
 	return &codec{
 		ext: ".json", typ: t,
@@ -91,27 +86,57 @@ func defaultCodec[T any]() *codec {
 	}
 }
 
+// isRaw reports whether a type is text or bytes, also under a name of its own, and does not say itself how it is marshaled.
+func isRaw(t reflect.Type) bool {
+	text := t.Kind() == reflect.String
+	bytes := t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
+	return (text || bytes) && !t.Implements(reflect.TypeFor[json.Marshaler]()) && !t.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+}
+
+// rawCodec keeps text and bytes as they are.
 func rawCodec(t reflect.Type) *codec {
 	c := &codec{ext: ".bin", typ: t}
-	c.encode = func(w io.Writer, v any) error {
-		b, _ := v.([]byte)
-		_, err := w.Write(b)
-		return err
-	}
-	c.decode = func(r io.Reader) (any, error) { return boxed(io.ReadAll(r)) }
 	if t.Kind() == reflect.String {
 		c.ext = ".txt"
-		c.encode = func(w io.Writer, v any) error {
-			s, _ := v.(string)
-			_, err := io.WriteString(w, s)
+	}
+	c.encode = func(w io.Writer, v any) error {
+		r := reflect.ValueOf(v)
+		if !r.IsValid() || r.Type() != t {
+			return fmt.Errorf("%T where a %s belongs", v, t)
+		}
+		if t.Kind() == reflect.String {
+			_, err := io.WriteString(w, r.String())
 			return err
 		}
-		c.decode = func(r io.Reader) (any, error) {
-			b, err := io.ReadAll(r)
-			return string(b), err
+		_, err := w.Write(r.Bytes())
+		return err
+	}
+	c.decode = func(r io.Reader) (any, error) {
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return nil, err
 		}
+		return reflect.ValueOf(data).Convert(t).Interface(), nil
 	}
 	return c
+}
+
+// Raw keeps text or bytes as they are, in files of the given extension. It is the default, with ".txt" and ".bin".
+func Raw(ext string) StoreOption { return rawOption(ext) }
+
+type rawOption string
+
+func (o rawOption) applyAsset(a *asset) { o.to(a.typ, &a.definition).applyAsset(a) }
+func (o rawOption) applyOp(p *op)       { o.to(p.typ, &p.definition).applyOp(p) }
+
+func (o rawOption) to(t reflect.Type, d *definition) storedAs {
+	if t == nil || !isRaw(t) {
+		d.mistake("raw: the %s is a %s, neither text nor bytes", d.kind, typeName(t))
+		return storedAs{codec: &codec{typ: t}}
+	}
+	c := rawCodec(t)
+	c.ext = string(o)
+	return storedAs{codec: c}
 }
 
 // streamCodec copies: what is larger than memory passes through a small buffer.

@@ -88,7 +88,8 @@ func (c *Config[C]) dependency() *input {
 
 func (c *Config[C]) read(leaves []any) (C, error) { return leafValue[C](leaves) }
 
-// ConfigValue holds for one run as an option, and for a whole repository as one of its definitions.
+// ConfigValue holds for one run, for every run of a job, or for an op, as an option, and for a whole repository as one of
+// its definitions. A run's own value goes before that of an op's use, and so on outwards to the repository's.
 type ConfigValue struct {
 	target *config
 	value  any
@@ -104,6 +105,23 @@ func (c *Config[C]) Set(v C) ConfigValue {
 }
 
 func (v ConfigValue) define(c *catalog) { c.setConfig(v) }
+
+func (v ConfigValue) applyJob(j *job) { v.applyStep(&j.definition, &j.steps) }
+func (v ConfigValue) applyOp(o *op)   { v.applyStep(&o.definition, &o.spec) }
+
+func (v ConfigValue) applyStep(d *definition, s *stepSpec) {
+	if v.target == nil {
+		d.mistake("set config: %w", errNil)
+		return
+	}
+	if err := v.target.validate(v.value); err != nil {
+		d.mistake("%w", err)
+	}
+	if s.config == nil {
+		s.config = make(map[*config]any)
+	}
+	s.config[v.target] = v.value
+}
 
 func (v ConfigValue) applyRun(o *runOptions) {
 	if v.target == nil {

@@ -73,10 +73,10 @@ func TestBadRunConfigListsEveryMistakeAndRunsNothing(t *testing.T) {
 	_, _, repo := configured()
 	inst := dagster.NewInstance(dagster.InstanceConfig{})
 	_, err := repo.Materialize(t.Context(), "*", dagster.OnInstance(inst),
-		dagster.RunConfig([]byte(`{"ops": {}, "config": {"lod": {}, "load": {"dir": 5, "limits": 3, "limit": "x", "token": 7}}}`)))
+		dagster.RunConfig([]byte(`{"op": {}, "config": {"lod": {}, "load": {"dir": 5, "limits": 3, "limit": "x", "token": 7}}}`)))
 	require.Error(t, err)
 	for _, want := range []string{
-		"ops: unknown field", "config.lod: unknown config", "config.load.dir", "config.load.limits", "config.load.limit", "config.load.token",
+		"op: unknown field", "config.lod: unknown config", "config.load.dir", "config.load.limits", "config.load.limit", "config.load.token",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -98,10 +98,10 @@ func TestRunConfigThatIsNoObject(t *testing.T) {
 	t.Parallel()
 	_, _, repo := configured()
 	for text, want := range map[string]string{
-		``:                     "run config: want a JSON object",
-		`[]`:                   "run config: want a JSON object",
-		`{} {}`:                "run config: more than one JSON value",
-		`{"config": 5}`:        "config: want a JSON object",
+		``:                        "run config: want a JSON object",
+		`[]`:                      "run config: want a JSON object",
+		`{} {}`:                   "run config: more than one JSON value",
+		`{"config": 5}`:           "config: want a JSON object",
 		`{"config": {"load":[]}}`: "config.load",
 	} {
 		_, err := repo.Materialize(t.Context(), "*", dagster.RunConfig([]byte(text)))

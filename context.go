@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +22,9 @@ type RunInfo struct {
 // StepInfo says which step a body runs in; its zero value is outside of steps.
 type StepInfo struct {
 	Key     string
-	Attempt int // 1 for the first
+	MapKey  string // of a mapped step: its keys, the outermost first, joined by "/"
+	Attempt int    // 1 for the first
+	Err     error  // in a failure hook: why the step failed
 }
 
 // scope is what surrounds one attempt of a step: the context that its body gets.
@@ -31,8 +34,13 @@ type scope struct {
 	task *executor.Task
 	step *planStep
 
+	// In a hook: why its step failed, and how to record what it says.
+	failed error
+	record func(e storage.Event)
+
 	mu       sync.Mutex
 	entries  []metadata.Entry
+	of       map[string][]metadata.Entry // what was said of one of several assets
 	version  string
 	logger   *zap.Logger
 	reported time.Time // of the last progress that was recorded
@@ -50,7 +58,16 @@ func (s *scope) Value(key any) any {
 
 // outer is a context for opening a resource: it outlives the attempt, whose timeout is not the resource's.
 func (s *scope) outer() context.Context {
-	return &scope{Context: s.run.ctx, run: s.run, task: s.task, step: s.step}
+	return &scope{Context: s.run.ctx, run: s.run, task: s.task, step: s.step, record: s.record}
+}
+
+// emit records an event of the step.
+func (s *scope) emit(e storage.Event) {
+	if s.record != nil {
+		s.record(e)
+		return
+	}
+	s.task.Emit(e)
 }
 
 func scopeOf(ctx context.Context) *scope {
@@ -73,7 +90,7 @@ func Step(ctx context.Context) StepInfo {
 	if s == nil {
 		return StepInfo{}
 	}
-	return StepInfo{Key: s.task.Key, Attempt: s.task.Attempt}
+	return StepInfo{Key: s.task.Key, MapKey: strings.Join(s.task.MapKeys, "/"), Attempt: s.task.Attempt, Err: s.failed}
 }
 
 // Log is a logger whose lines are recorded as events of the step. Outside of a run it writes nowhere.
@@ -85,7 +102,7 @@ func Log(ctx context.Context) *zap.Logger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.logger == nil {
-		s.logger = zap.New(&eventCore{emit: s.task.Emit})
+		s.logger = zap.New(&eventCore{emit: s.emit})
 	}
 	return s.logger
 }
@@ -133,6 +150,25 @@ func Progress(ctx context.Context, done, total int64) {
 	}
 	s.mu.Unlock()
 	if due {
-		s.task.Emit(storage.Event{Kind: storage.Progress, Asset: s.step.asset.key, Data: &storage.ProgressData{Done: done, Total: total}})
+		s.emit(storage.Event{Kind: storage.Progress, Asset: s.assetKey(), Data: &storage.ProgressData{Done: done, Total: total}})
 	}
+}
+
+// emitAll records events of the step that happened at once.
+func (s *scope) emitAll(events ...storage.Event) {
+	if s.record == nil {
+		s.task.EmitAll(events...)
+		return
+	}
+	for _, e := range events {
+		s.record(e)
+	}
+}
+
+// assetKey is the one asset that the step makes, "" if it makes none or several.
+func (s *scope) assetKey() string {
+	if len(s.step.makes) != 1 {
+		return ""
+	}
+	return s.step.makes[0].asset.key
 }

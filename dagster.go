@@ -43,11 +43,7 @@ type Definition interface{ define(*catalog) }
 // Defs is a list of definitions and itself one: a package exports a Defs, a repository nests them.
 type Defs []Definition
 
-func (d Defs) define(c *catalog) {
-	for _, one := range d {
-		c.add(one)
-	}
-}
+func (d Defs) define(c *catalog) { c.addList(d) }
 
 // A Dependency is something that comes first: see [After]. Only this package makes dependencies.
 type Dependency interface{ dependency() *input }

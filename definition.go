@@ -110,6 +110,13 @@ func here() site {
 	return s
 }
 
+// outerSite is here for a constructor that shares its work with others.
+func outerSite() site {
+	var s site
+	s.n = runtime.Callers(4, s.pcs[:])
+	return s
+}
+
 // packagePrefix starts the names of this package's own functions, and of no other package's.
 const packagePrefix = "github.com/dagster-go/dagster."
 

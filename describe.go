@@ -89,19 +89,14 @@ func (c *catalog) describe(i int) AssetInfo {
 	if frames := a.at.frames(); len(frames) > 0 {
 		info.File, info.Line = shortFile(frames[0].File), frames[0].Line
 	}
-	if a.body == nil {
-		return info
-	}
-	for _, in := range a.body.inputs {
-		in.walk(func(leaf *input, _ leafUse) {
-			switch leaf.kind {
-			case readsResource:
-				info.Resources = addNew(info.Resources, leaf.resource.name)
-			case readsConfig:
-				info.Configs = addNew(info.Configs, leaf.config.name)
-			case readsAsset, readsConst, joins, may, derives, readsNil:
-			}
-		})
-	}
+	a.leaves(func(leaf *input, _ leafUse) {
+		switch leaf.kind {
+		case readsResource:
+			info.Resources = addNew(info.Resources, leaf.resource.name)
+		case readsConfig:
+			info.Configs = addNew(info.Configs, leaf.config.name)
+		case readsAsset, readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+		}
+	})
 	return info
 }

@@ -118,7 +118,7 @@ func ExampleSkippable() {
 		return
 	}
 	for _, s := range r.Steps() {
-		fmt.Println(s.Asset, s.Status)
+		fmt.Println(s.Key, s.Status)
 	}
 	// Output:
 	// news SUCCESS

@@ -10,6 +10,16 @@ func PlanAll(r *Repository) error {
 	if err != nil {
 		return err
 	}
-	newPlan(c, selected)
+	newPlan(c, selected, stepSpec{})
 	return nil
+}
+
+// PlanJob compiles the plan of a job.
+func PlanJob(r *Repository, j *Job) error {
+	c, err := r.compiled()
+	if err != nil {
+		return err
+	}
+	_, err = newJobPlan(c, j.of, nil)
+	return err
 }

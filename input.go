@@ -14,10 +14,14 @@ const (
 	readsResource
 	readsConfig
 	readsConst
-	joins    // FanIn: of are its parts
-	may      // Optional: of[0]
-	derives  // Field: of[0]
-	readsNil // a nil input: a mistake
+	joins        // FanIn: of are its parts
+	may          // Optional: of[0]
+	derives      // Field: of[0]
+	branches     // When: of[0]
+	readsOutput  // what a placed op makes
+	readsElement // one value of what is mapped over
+	collects     // what every copy of a placed op makes
+	readsNil     // a nil input: a mistake
 )
 
 // input is what a body reads, without its type: a tree whose leaves are values. The typed side of each node, its read
@@ -33,6 +37,11 @@ type input struct {
 
 	loadedBy *resource // nil for the manager that stored the asset
 	codec    *codec    // with loadedBy: how its type is decoded
+
+	node   *node    // of readsOutput and collects
+	over   *mapping // of readsElement
+	scope  *Scope   // where an output may be used: there, and inside
+	branch *branch  // of branches
 }
 
 // walk visits the leaves in order. optional and joined say whether a leaf may be absent, and by which node above it.
@@ -42,6 +51,7 @@ func (in *input) walk(visit func(leaf *input, use leafUse)) { in.descend(leafUse
 type leafUse struct {
 	optional bool   // under Optional: absent if never stored or not made
 	join     *input // the FanIn that it is a part of, nil for none
+	when     *input // the When above it, nil for none
 }
 
 func (in *input) descend(use leafUse, visit func(*input, leafUse)) {
@@ -50,7 +60,9 @@ func (in *input) descend(use leafUse, visit func(*input, leafUse)) {
 		use.optional = true
 	case joins:
 		use.join = in
-	case readsAsset, readsResource, readsConfig, readsConst, derives, readsNil:
+	case branches:
+		use.when = in
+	case readsAsset, readsResource, readsConfig, readsConst, derives, readsOutput, readsElement, collects, readsNil:
 	}
 	if len(in.of) == 0 && in.kind != joins {
 		visit(in, use)

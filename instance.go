@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -17,6 +16,8 @@ type Instance struct {
 	io     IOManager
 	now    func() time.Time
 	worker string
+
+	memories memories
 }
 
 // InstanceConfig says what an instance is made of. Its zero value keeps all in memory.
@@ -59,31 +60,6 @@ func NewInstance(cfg InstanceConfig) *Instance {
 
 // Storage is where the instance keeps its records.
 func (in *Instance) Storage() storage.Storage { return in.store }
-
-// Load reads what is stored of the asset, in this partition or "" for an unpartitioned asset. For one that was never
-// stored it returns an error wrapping [ErrNotStored]. A stream must be closed by the caller, if it is an [io.Closer].
-func (a *Asset[T]) Load(ctx context.Context, in *Instance, partition string) (T, error) {
-	open := newOpener(nil, nil)
-	v, err := load(ctx, loading{asset: a.core, spec: &a.core.spec, partition: partition, inst: in, open: open})
-	err = firstError(err, open.close())
-	if err != nil {
-		var none T
-		return none, fmt.Errorf("load asset %s: %w", quote(a.core.key), err)
-	}
-	return leafValue[T]([]any{v})
-}
-
-// Report records that the asset was made elsewhere, in this partition or "" for an unpartitioned asset.
-func (a *Asset[T]) Report(ctx context.Context, in *Instance, partition string, e ...metadata.Entry) error {
-	event := storage.Event{
-		Kind: storage.AssetMaterialization, Asset: a.core.key, Partition: partition, At: in.now(),
-		Data: &storage.MaterializationData{Metadata: e, DataVersion: newRunID()},
-	}
-	if _, err := in.store.Append(ctx, storage.Batch{Events: []storage.Event{event}}); err != nil {
-		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
-	}
-	return nil
-}
 
 // EndLost ends, as failed, every run whose worker is gone: a process that was killed, a machine that stopped. It returns
 // those runs. Whoever still writes for one of them is refused from then on. A run that another process ends at the same

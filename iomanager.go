@@ -27,7 +27,10 @@ type IOManager interface {
 // Address says what is stored, and how its type becomes bytes.
 type Address struct {
 	Asset, Partition string // the asset's key; Partition is empty for an unpartitioned one
-	Run, Step        string // which run stores or loads it, in which step; empty outside of runs
+	Run, Step        string // which run stores it, in which step; empty for an asset that is loaded
+
+	// MapKey is the key of one value of a [Dynamic] op; empty otherwise.
+	MapKey string
 
 	// Metadata is the asset's definition metadata, where a manager finds its own settings.
 	Metadata []metadata.Entry
@@ -41,9 +44,12 @@ type Address struct {
 func (a Address) Path() string { return a.name().String() }
 
 func (a Address) name() files.Name {
-	name := files.Asset(a.Asset, a.ext)
-	if a.Partition != "" {
-		name = name.Part(a.Partition)
+	name, part := files.Asset(a.Asset, a.ext), a.Partition
+	if a.Asset == "" {
+		name, part = files.Step(a.Run, a.Step, a.ext), a.MapKey
+	}
+	if part != "" {
+		name = name.Part(part)
 	}
 	return name
 }
@@ -59,8 +65,11 @@ func (a Address) Decode(r io.Reader) (any, error) { return a.codec.decode(r) }
 // that asked for it, if it is an [io.Closer].
 func (a Address) Streams() bool { return a.codec.streams }
 
-// String names the asset and its partition.
+// String names the asset and its partition, or the step.
 func (a Address) String() string {
+	if a.Asset == "" {
+		return fmt.Sprintf("step %s of run %s", quote(a.Step), a.Run)
+	}
 	if a.Partition == "" {
 		return quote(a.Asset)
 	}
@@ -105,7 +114,15 @@ func (f *ioFuncs[T]) Load(ctx context.Context, at Address) (any, error) {
 // must not change it. It is what an instance uses if it is given none.
 func MemoryIO() IOManager { return &memoryIO{values: make(map[place]any)} }
 
-type place struct{ asset, partition string }
+// place is an address without what says how to store it. Who loads an asset need not know which run stored it.
+type place struct{ asset, part, run, step string }
+
+func (a *Address) place() place {
+	if a.Asset != "" {
+		return place{asset: a.Asset, part: a.Partition}
+	}
+	return place{part: a.MapKey, run: a.Run, step: a.Step}
+}
 
 type memoryIO struct {
 	mu     sync.RWMutex
@@ -118,14 +135,14 @@ func (m *memoryIO) Store(_ context.Context, at Address, v any) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.values[place{at.Asset, at.Partition}] = v
+	m.values[at.place()] = v
 	return nil
 }
 
 // Load returns the value itself; a stream is read anew by each reader.
 func (m *memoryIO) Load(_ context.Context, at Address) (any, error) {
 	m.mu.RLock()
-	v, ok := m.values[place{at.Asset, at.Partition}]
+	v, ok := m.values[at.place()]
 	m.mu.RUnlock()
 	if !ok {
 		return nil, ErrNotStored
@@ -136,8 +153,8 @@ func (m *memoryIO) Load(_ context.Context, at Address) (any, error) {
 	return v, nil
 }
 
-// FileIO is an IO manager that keeps values as files below dir, which it makes when it first stores. A value is
-// replaced at once, or not at all if the process or the machine stops in the middle. Files are named by [Address.Path].
+// FileIO is an IO manager that keeps values as files below dir, which it makes when it first stores, and says in the
+// metadata entry "path" where. A value is replaced at once, or not at all if the process or the machine stops in the middle. Files are named by [Address.Path].
 func FileIO(dir string) IOManager { return &fileIO{root: dir} }
 
 type fileIO struct {
@@ -165,8 +182,13 @@ func (f *fileIO) Store(ctx context.Context, at Address, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = dir.Write(ctx, at.name(), func(w io.Writer) error { return at.Encode(w, v) })
-	return err
+	if _, err = dir.Write(ctx, at.name(), func(w io.Writer) error { return at.Encode(w, v) }); err != nil {
+		return err
+	}
+	if at.Asset != "" {
+		AddMetadataTo(ctx, at.Asset, metadata.Path("path", dir.Path(at.name())))
+	}
+	return nil
 }
 
 func (f *fileIO) Load(_ context.Context, at Address) (any, error) {

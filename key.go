@@ -9,12 +9,13 @@ import (
 
 // What a name may be. The rules are Dagster's (seen by running 1.13.27), but that we refuse a name that is empty.
 var (
-	assetPart = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	groupName = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$`)
-	kindName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
-	tagKey    = regexp.MustCompile(`^(dagster/kind/|[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$`)
-	tagValue  = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,63}$`)
-	email     = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}$`)
+	assetPart  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+	groupName  = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$`)
+	kindName   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
+	tagKey     = regexp.MustCompile(`^(dagster/kind/|[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$`)
+	tagValue   = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,63}$`)
+	email      = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}$`)
 )
 
 // longest is the longest name that a store, a file system and a page can be asked to carry.
@@ -51,6 +52,17 @@ func checkName(name string) error {
 		return fmt.Errorf("name: %w", errEmpty)
 	case len(name) > longest:
 		return fmt.Errorf("name: %d bytes, at most %d are allowed", len(name), longest)
+	}
+	return nil
+}
+
+// checkIdentifier says what is wrong with the name of an op, a graph or a job, which becomes part of step keys.
+func checkIdentifier(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if !identifier.MatchString(name) {
+		return fmt.Errorf(`name: only letters, digits and "_" are allowed`)
 	}
 	return nil
 }

@@ -3,73 +3,70 @@ package dagster
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/dagster-go/dagster/storage"
 )
 
 // loading is one value to load or to store, and with what.
 type loading struct {
-	asset     *asset
-	spec      *assetSpec // of the asset, with the repository's defaults
-	partition string
-	by        *resource // another manager than the one that stored it
-	codec     *codec    // with by: how its type is decoded
+	at  Address
+	typ reflect.Type
+	by  *resource // the manager; nil for the instance's own
+
+	// another is set if the manager is not the one that stored the value, and may keep any type.
+	another bool
 
 	inst  *Instance
 	open  *opener
 	scope *scope // nil outside of steps
 }
 
-func (l *loading) address() Address {
-	at := Address{
-		Asset: l.asset.key, Partition: l.partition, Metadata: l.spec.metadata,
-		ext: l.asset.codec.ext, codec: l.asset.codec,
+// assetValue is the value of an asset, or of one partition of it.
+func assetValue(a *asset, spec *stepSpec, partition string) loading {
+	return loading{
+		at:  Address{Asset: a.key, Partition: partition, Metadata: spec.metadata, ext: a.codec.ext, codec: a.codec},
+		typ: a.typ, by: spec.storedIn,
 	}
-	if l.scope != nil {
-		at.Run, at.Step = string(l.scope.run.record.ID), l.scope.task.Key
+}
+
+// opValue is the value of a step of a run, or one of a dynamic output's values.
+func stepValue(s *planStep, c *codec, run storage.RunID, key, mapKey string) loading {
+	return loading{
+		at:  Address{Run: string(run), Step: key, MapKey: mapKey, Metadata: s.spec.metadata, ext: c.ext, codec: c},
+		typ: c.typ, by: s.spec.storedIn,
 	}
-	if l.codec != nil {
-		at.codec = l.codec
-	}
-	return at
 }
 
 // manager is the IO manager that the value is kept by.
 func (l *loading) manager(ctx context.Context) (IOManager, error) {
-	r := l.spec.storedIn
-	if l.by != nil {
-		r = l.by
-	}
-	if r == nil {
+	if l.by == nil {
 		return l.inst.io, nil
 	}
 	var emit func(storage.Event)
 	if l.scope != nil {
-		ctx, emit = l.scope.outer(), l.scope.task.Emit
+		ctx, emit = l.scope.outer(), l.scope.emit
 	}
-	v, err := l.open.get(ctx, r, emit)
+	v, err := l.open.get(ctx, l.by, emit)
 	if err != nil {
 		return nil, err
 	}
 	io, ok := v.(IOManager)
 	if !ok {
-		return nil, fmt.Errorf("resource %s: %T is no IO manager", quote(r.name), v)
+		return nil, fmt.Errorf("resource %s: %T is no IO manager", quote(l.by.name), v)
 	}
-	if one, ok := io.(oneType); ok && l.codec == nil && one.keeps() != l.asset.typ {
-		return nil, keepsError(one.keeps(), l.asset.typ)
+	if one, ok := io.(oneType); ok && !l.another && one.keeps() != l.typ {
+		return nil, keepsError(one.keeps(), l.typ)
 	}
 	return io, nil
 }
 
 func load(ctx context.Context, l loading) (any, error) {
-	if l.asset.empty {
-		return Nothing{}, nil
-	}
 	io, err := l.manager(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return io.Load(ctx, l.address())
+	return io.Load(ctx, l.at)
 }
 
 func store(ctx context.Context, v any, l loading) error {
@@ -77,5 +74,5 @@ func store(ctx context.Context, v any, l loading) error {
 	if err != nil {
 		return err
 	}
-	return io.Store(ctx, l.address(), v)
+	return io.Store(ctx, l.at, v)
 }

@@ -14,22 +14,43 @@ type (
 	// AssetOption holds for an asset.
 	AssetOption interface{ applyAsset(a *asset) }
 
+	// OpOption holds for an op, for one use of an op, or for all that a graph places.
+	OpOption interface{ applyOp(o *op) }
+
+	// JobOption holds for a job; what it says of steps is a default for those that do not say otherwise.
+	JobOption interface{ applyJob(j *job) }
+
 	// ResourceOption holds for a resource.
 	ResourceOption interface{ applyResource(r *resource) }
 
 	// RunOption holds for one run.
 	RunOption interface{ applyRun(o *runOptions) }
 
-	// StepOption holds for anything that becomes a step.
-	StepOption interface{ AssetOption }
+	// StepOption holds for anything that becomes a step, and as a job's default for its steps.
+	StepOption interface {
+		AssetOption
+		OpOption
+		JobOption
+	}
 
 	// StoreOption holds for anything whose value is kept.
-	StoreOption interface{ AssetOption }
+	StoreOption interface {
+		AssetOption
+		OpOption
+	}
 
 	// AnyOption holds for every definition.
 	AnyOption interface {
 		AssetOption
+		OpOption
+		JobOption
 		ResourceOption
+	}
+
+	// LimitOption bounds a run, or every run of a job.
+	LimitOption interface {
+		JobOption
+		RunOption
 	}
 )
 
@@ -52,6 +73,9 @@ const (
 	optStoredIn
 	optStoredAs
 	optShared
+	optPool
+	optSubsettable
+	optMaxRuntime
 )
 
 func (s optionSet) has(o optionSet) bool { return s&o != 0 }
@@ -68,6 +92,13 @@ func (s *optionSet) once(d *definition, o optionSet, name string) {
 type assetOption func(a *asset)
 
 func (o assetOption) applyAsset(a *asset) { o(a) }
+
+// stepOption is an option for what becomes a step.
+type stepOption func(d *definition, s *stepSpec)
+
+func (o stepOption) applyAsset(a *asset) { o(&a.definition, &a.spec.stepSpec) }
+func (o stepOption) applyOp(op *op)      { o(&op.definition, &op.spec) }
+func (o stepOption) applyJob(j *job)     { o(&j.definition, &j.steps) }
 
 // Group puts an asset into a group; without it the group is "default".
 func Group(name string) AssetOption {
@@ -113,29 +144,39 @@ func (d *definition) check(err error) {
 	}
 }
 
-// described is an option that assets and resources share.
+// described is an option that every definition shares.
 type described string
 
 // Description says what a definition is, in Markdown.
 func Description(text string) AnyOption { return described(text) }
 
-func (o described) applyAsset(a *asset) {
-	a.spec.set.once(&a.definition, optDescription, "description")
-	a.spec.description = string(o)
+func (o described) to(d *definition, set *optionSet, text *string) {
+	set.once(d, optDescription, "description")
+	*text = string(o)
 }
 
+func (o described) applyAsset(a *asset) { o.to(&a.definition, &a.spec.set, &a.spec.description) }
+func (o described) applyOp(p *op)       { o.to(&p.definition, &p.spec.set, &p.spec.description) }
+func (o described) applyJob(j *job)     { o.to(&j.definition, &j.set, &j.description) }
 func (o described) applyResource(r *resource) {
-	r.set.once(&r.definition, optDescription, "description")
-	r.description = string(o)
+	o.to(&r.definition, &r.set, &r.description)
 }
 
 type tagged map[string]string
 
 // Tags are labels by which people find and select; an empty value is a bare label. Several Tags add up, and two values
-// for one key are a mistake.
+// for one key are a mistake. Only an asset's are bound to signs (letters, digits, "_", "-", "."). A job's are its runs'.
 func Tags(kv map[string]string) AnyOption { return tagged(maps.Clone(kv)) }
 
-func (o tagged) applyAsset(a *asset)       { a.spec.tags = o.add(&a.definition, a.spec.tags) }
+func (o tagged) applyAsset(a *asset) {
+	for _, k := range slices.Sorted(maps.Keys(o)) {
+		a.check(checkTag(k, o[k]))
+	}
+	a.spec.tags = o.add(&a.definition, a.spec.tags)
+}
+
+func (o tagged) applyOp(p *op)             { p.spec.tags = o.add(&p.definition, p.spec.tags) }
+func (o tagged) applyJob(j *job)           { j.tags = o.add(&j.definition, j.tags) }
 func (o tagged) applyResource(r *resource) { r.tags = o.add(&r.definition, r.tags) }
 
 func (o tagged) add(d *definition, to map[string]string) map[string]string {
@@ -143,7 +184,6 @@ func (o tagged) add(d *definition, to map[string]string) map[string]string {
 		to = make(map[string]string, len(o))
 	}
 	for _, k := range slices.Sorted(maps.Keys(o)) {
-		d.check(checkTag(k, o[k]))
 		if old, ok := to[k]; ok && old != o[k] {
 			d.mistake("tag %s: two values, %s and %s", quote(k), quote(old), quote(o[k]))
 		}
@@ -158,72 +198,9 @@ type noted []metadata.Entry
 func Metadata(entries ...metadata.Entry) AnyOption { return noted(slices.Clone(entries)) }
 
 func (o noted) applyAsset(a *asset)       { a.spec.metadata = mergeMetadata(a.spec.metadata, o) }
+func (o noted) applyOp(p *op)             { p.spec.metadata = mergeMetadata(p.spec.metadata, o) }
+func (o noted) applyJob(j *job)           { j.metadata = mergeMetadata(j.metadata, o) }
 func (o noted) applyResource(r *resource) { r.metadata = mergeMetadata(r.metadata, o) }
-
-// Retry tries a failed step again under p. Without it a failure is final.
-func Retry(p RetryPolicy) StepOption {
-	return assetOption(func(a *asset) {
-		a.spec.set.once(&a.definition, optRetry, "retry")
-		a.spec.retry = p
-		a.check(p.check())
-	})
-}
-
-// Timeout bounds each attempt of a step: its context ends after d, and an attempt that does not stop then is given up.
-// Without it an attempt may take for ever.
-func Timeout(d time.Duration) StepOption {
-	return assetOption(func(a *asset) {
-		a.spec.set.once(&a.definition, optTimeout, "timeout")
-		a.spec.timeout = d
-		if d <= 0 {
-			a.mistake("timeout %v: not positive", d)
-		}
-	})
-}
-
-// CodeVersion names the version of the code that makes a value. It is recorded with each materialization: a changed
-// version makes what was made by the old one stale.
-func CodeVersion(v string) StoreOption {
-	return assetOption(func(a *asset) {
-		a.spec.set.once(&a.definition, optCodeVersion, "code version")
-		a.spec.codeVersion = v
-		if v == "" {
-			a.mistake("code version: %w", errEmpty)
-		}
-	})
-}
-
-// After waits for others and takes no value: for bodies that read what another one wrote by themselves. Several After
-// add up.
-func After(d ...Dependency) StoreOption {
-	return assetOption(func(a *asset) {
-		for _, one := range d {
-			in := inputOf(one)
-			if in.kind == readsNil {
-				a.mistake("after: %w", errNil)
-				continue
-			}
-			in.walk(func(leaf *input, _ leafUse) {
-				if leaf.kind != readsAsset {
-					a.mistake("after: only an asset can be waited for")
-				}
-			})
-			a.spec.after = append(a.spec.after, in)
-		}
-	})
-}
-
-// StoredIn keeps the value by this IO manager, instead of the instance's own.
-func StoredIn(io *Resource[IOManager]) StoreOption {
-	return assetOption(func(a *asset) {
-		a.spec.set.once(&a.definition, optStoredIn, "stored in")
-		if io == nil {
-			a.mistake("stored in: %w", errNil)
-			return
-		}
-		a.spec.storedIn = io.core
-	})
-}
 
 // shared is an option for resources alone.
 type shared struct{}
@@ -235,18 +212,62 @@ func (shared) applyResource(r *resource) {
 	r.set.once(&r.definition, optShared, "shared")
 }
 
-// storedAs is the option made by StoredAs.
-func (a *asset) storedAs(c *codec) {
-	a.spec.set.once(&a.definition, optStoredAs, "stored as")
-	if c.typ != a.typ {
-		a.mistake("stored as: the codec is for %s, the asset is a %s", typeName(c.typ), typeName(a.typ))
-	}
-	a.codec = c
-}
-
 func typeName(t reflect.Type) string {
 	if t == nil {
 		return "nil"
 	}
 	return t.String()
+}
+
+// storeOption is an option for what keeps a value.
+type storeOption func(d *definition, s *stepSpec)
+
+func (o storeOption) applyAsset(a *asset) { o(&a.definition, &a.spec.stepSpec) }
+func (o storeOption) applyOp(p *op)       { o(&p.definition, &p.spec) }
+
+// CodeVersion names the version of the code that makes a value. It is recorded with each materialization: a changed
+// version makes what was made by the old one stale.
+func CodeVersion(v string) StoreOption {
+	return storeOption(func(d *definition, s *stepSpec) {
+		s.set.once(d, optCodeVersion, "code version")
+		s.codeVersion = v
+		if v == "" {
+			d.mistake("code version: %w", errEmpty)
+		}
+	})
+}
+
+// StoredIn keeps the value by this IO manager. Without it an asset is kept by the instance's own, and an op's value in
+// memory as long as the run's [Result]: see [Durable].
+func StoredIn(io *Resource[IOManager]) StoreOption {
+	return storeOption(func(d *definition, s *stepSpec) {
+		s.set.once(d, optStoredIn, "stored in")
+		if io == nil {
+			d.mistake("stored in: %w", errNil)
+			return
+		}
+		s.storedIn = io.core
+	})
+}
+
+// Retry tries a failed step again under p. Without it a failure is final. A use of an op goes before the op, and that
+// before its graphs and its job.
+func Retry(p RetryPolicy) StepOption {
+	return stepOption(func(d *definition, s *stepSpec) {
+		s.set.once(d, optRetry, "retry")
+		s.retry = p
+		d.check(p.check())
+	})
+}
+
+// Timeout bounds each attempt of a step: its context ends after d, and an attempt that does not stop then is given up.
+// Without it an attempt may take for ever.
+func Timeout(d time.Duration) StepOption {
+	return stepOption(func(def *definition, s *stepSpec) {
+		s.set.once(def, optTimeout, "timeout")
+		s.timeout = d
+		if d <= 0 {
+			def.mistake("timeout %v: not positive", d)
+		}
+	})
 }

@@ -1,28 +1,98 @@
 package dagster
 
 import (
-	"slices"
-	"strconv"
-	"strings"
+	"reflect"
 	"sync"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/executor/machine"
 	"github.com/dagster-go/dagster/storage"
 )
 
-// PriorityTag on an asset puts its step before ready ones of a lower number. It is Dagster's tag.
+// PriorityTag on an asset or an op puts its step before ready ones of a lower number. It is Dagster's tag.
 const PriorityTag = "dagster/priority"
 
-// plan is a selection compiled to steps, with all that each step does the same in every run. It is immutable.
+// plan is what to run compiled to steps, with all that each step does the same in every run. It is immutable.
 type plan struct {
 	exec  executor.Plan
+	graph func() (*machine.Graph, error) // exec compiled, once
 	steps []planStep
 	keys  []string // of the assets that are made
 
 	// stored are the assets that steps read and that no step makes.
 	stored []*asset
+	made   int // how many assets the steps make
 
 	byStep func() map[string]int // indexes of the steps by key; few runs ask
+
+	// outs are the graphs of the plan that a result can be asked for, and places those of ops, as steps.
+	outs   map[*graph][]outPlace
+	places map[*op][]int32
+}
+
+// outPlace is where a graph's value is found.
+type outPlace struct {
+	step    int32
+	collect bool // the values of all copies
+	convert func(v any) (any, error)
+}
+
+// planStep is one step with its inputs resolved.
+type planStep struct {
+	key   string
+	body  *body
+	spec  *stepSpec
+	typ   reflect.Type // of the value
+	codec *codec
+	empty bool
+	reads []read
+
+	// makes are the assets that the step materializes: one, or some parts of a multi-asset; none for a plain op.
+	makes []making
+	op    *op // nil for an asset's own function
+
+	branches []*branch  // the executor's outputs after the first, in this order,
+	mapped   []*mapping // and then these
+	whole    bool       // the value is kept as a whole, not only by mapping key
+	skips    bool       // the body, or a branch that it reads, may leave it out
+
+	output *storage.OutputData // of STEP_OUTPUT
+	stored *storage.OutputData // of HANDLED_OUTPUT
+}
+
+// making is one asset that a step materializes.
+type making struct {
+	asset  *asset
+	spec   *assetSpec
+	output *storage.OutputData
+	stored *storage.OutputData
+
+	index       int32 // among all that the plan makes
+	from        []versionSource
+	codeVersion string
+}
+
+// isOp reports whether the value is an op's own, kept for the run, and no asset.
+func (s *planStep) isOp() bool { return len(s.makes) == 0 }
+
+// read is one leaf of a body's inputs.
+type read struct {
+	leaf *input
+	kind inputKind
+	use  leafUse
+
+	// step makes what is read; -1 if it is an asset that is read as it was stored before, or no asset.
+	step   int32
+	output int // of the step, in the executor's plan
+
+	// source is the executor's input by which a copy, or a part of a fan-in, is told; -1 if there is nothing to ask.
+	source int32
+
+	spec   *stepSpec // of the asset or the op that is read
+	op     *op       // that is read, and its step's key, if it is not part of the plan
+	key    string
+	loaded *storage.InputData
+	last   bool // of the leaves of its input
 }
 
 // step is the step of that key, nil if there is none.
@@ -37,223 +107,32 @@ func (p *plan) step(key string) *planStep {
 func (p *plan) indexSteps() map[string]int {
 	out := make(map[string]int, len(p.steps))
 	for i := range p.steps {
-		out[p.steps[i].asset.step] = i
+		out[p.steps[i].key] = i
 	}
 	return out
 }
 
-// planStep is one step: an asset with its inputs resolved.
-type planStep struct {
-	asset *asset
-	spec  *assetSpec
-	reads []read
-
-	output *storage.OutputData // of STEP_OUTPUT
-	stored *storage.OutputData // of HANDLED_OUTPUT
-}
-
-// read is one leaf of a body's inputs.
-type read struct {
-	leaf *input
-	kind inputKind
-
-	// step makes the asset in this plan; -1 if it is read as it was stored before.
-	step int32
-
-	// source is the executor's input that tells whether the step was skipped; -1 if it cannot have been.
-	source int32
-	use    leafUse
-
-	spec   *assetSpec // of the asset, in this repository
-	loaded *storage.InputData
-}
-
-// newPlan compiles the assets at the given indexes of the catalog, which are in topological order.
-func newPlan(c *catalog, selected []int32) *plan {
-	p := &plan{
-		steps: make([]planStep, len(selected)),
-		keys:  make([]string, len(selected)),
-	}
+// seal ends the making of a plan.
+func (p *plan) seal() *plan {
 	p.byStep = sync.OnceValue(p.indexSteps)
-	p.exec.Steps = make([]executor.Step, len(selected))
-	b := planner{catalog: c, plan: p, stepOf: make(map[*asset]int32, len(selected)), stored: make(map[*asset]bool)}
-	for i, at := range selected {
-		b.stepOf[c.assets[at].asset] = int32(i) //nolint:gosec // an index of the steps
-		p.keys[i] = c.assets[at].key
-	}
-	for i, at := range selected {
-		b.add(i, &c.assets[at])
-	}
+	p.graph = sync.OnceValues(func() (*machine.Graph, error) { return machine.Compile(&p.exec) })
 	return p
 }
 
-// planner is a plan while it is made.
-type planner struct {
-	catalog *catalog
-	plan    *plan
-	stepOf  map[*asset]int32
-	stored  map[*asset]bool
-}
-
-func (b *planner) add(i int, a *catalogAsset) {
-	s := &b.plan.steps[i]
-	s.asset, s.spec = a.asset, &a.spec
-	s.output = &storage.OutputData{Output: resultName}
-	s.stored = &storage.OutputData{Output: resultName, IOManager: managerName(a.spec.storedIn)}
-	step := &b.plan.exec.Steps[i]
-	step.Key = a.step
-	step.Outputs = resultOutput
-	if a.body.skips {
-		step.Outputs = optionalOutput
+// making finds the step that materializes an asset, nil if none does.
+func (p *plan) making(a *asset) (*planStep, *making) {
+	key := a.stepName()
+	if a.body != nil && a.body.graph != nil {
+		key = a.outStep()
 	}
-	step.Retry, step.Timeout = a.spec.retry.plan(), a.spec.timeout
-	step.Tags, step.Priority = a.spec.tags, priority(a.spec.tags)
-	if a.body.width > 0 {
-		s.reads = make([]read, 0, a.body.width)
+	s := p.step(key)
+	if s == nil {
+		return nil, nil
 	}
-	for n, in := range a.body.inputs {
-		in.walk(func(leaf *input, use leafUse) { s.reads = append(s.reads, b.read(n, leaf, use)) })
-	}
-	b.wire(step, s)
-	for _, in := range a.spec.after {
-		in.walk(func(leaf *input, _ leafUse) {
-			if up, ok := b.stepOf[leaf.asset]; ok && leaf.kind == readsAsset {
-				step.Inputs = append(step.Inputs, executor.Input{Name: leaf.asset.key, Kind: executor.After, Sources: sources(up)})
-			}
-		})
-	}
-}
-
-const resultName = "result"
-
-// Every step of an asset has one output, and all share these lists.
-var (
-	resultOutput   = []executor.Output{{Name: resultName}}
-	optionalOutput = []executor.Output{{Name: resultName, Optional: true}}
-)
-
-func sources(step int32) []executor.Source { return []executor.Source{{Step: int(step)}} }
-
-func (b *planner) read(n int, leaf *input, use leafUse) read {
-	r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1, source: -1}
-	if leaf.kind != readsAsset {
-		return r
-	}
-	i, ok := b.catalog.index[leaf.asset.key]
-	r.spec = &leaf.asset.spec
-	if ok {
-		r.spec = &b.catalog.assets[i].spec
-	}
-	r.loaded = &storage.InputData{Input: inputName(n), FromAsset: leaf.asset.key, Output: resultName, IOManager: managerName(r.manager())}
-	if step, ok := b.stepOf[leaf.asset]; ok {
-		r.step = step
-		r.loaded.FromStep = leaf.asset.step
-	} else if !b.stored[leaf.asset] {
-		b.stored[leaf.asset] = true
-		b.plan.stored = append(b.plan.stored, leaf.asset)
-	}
-	return r
-}
-
-// manager is the resource that loads the leaf, nil for the instance's own manager.
-func (r *read) manager() *resource {
-	if r.leaf.loadedBy != nil {
-		return r.leaf.loadedBy
-	}
-	return r.spec.storedIn
-}
-
-func inputName(n int) string { return "input_" + strconv.Itoa(n+1) }
-
-func managerName(r *resource) string {
-	if r == nil {
-		return "io_manager"
-	}
-	return r.name
-}
-
-// wire gives the executor's step its inputs: one for each asset that it reads, and one for each fan-in.
-func (b *planner) wire(step *executor.Step, s *planStep) {
-	var joins map[*input]int32 // the executor's input for each fan-in
-	for i := range s.reads {
-		r := &s.reads[i]
-		switch {
-		case r.step < 0:
-			continue
-		case r.use.join != nil:
-			if joins == nil {
-				joins = make(map[*input]int32)
-			}
-			b.wireJoin(step, s, r, joins)
-			continue
+	for i := range s.makes {
+		if s.makes[i].asset == a {
+			return s, &s.makes[i]
 		}
-		in := executor.Input{Name: r.leaf.asset.key, Sources: sources(r.step)}
-		if r.use.optional {
-			in.Kind = executor.Maybe
-			r.source = int32(len(step.Inputs)) //nolint:gosec // few inputs
-		} else if slices.ContainsFunc(step.Inputs, func(o executor.Input) bool {
-			return o.Kind == executor.Needs && o.Sources[0].Step == int(r.step)
-		}) {
-			continue
-		}
-		step.Inputs = append(step.Inputs, in)
 	}
-}
-
-// wireJoin puts a part of a fan-in into the executor's input for it. If some parts are read as they were stored, or the
-// whole is optional, the step has something to join even if all others were skipped.
-func (b *planner) wireJoin(step *executor.Step, s *planStep, r *read, joins map[*input]int32) {
-	at, ok := joins[r.use.join]
-	if !ok {
-		at = int32(len(step.Inputs)) //nolint:gosec // few inputs
-		joins[r.use.join] = at
-		kind := executor.FanIn
-		if r.use.optional || slices.ContainsFunc(s.reads, func(o read) bool { return o.use.join == r.use.join && o.step < 0 }) {
-			kind = executor.Maybe
-		}
-		step.Inputs = append(step.Inputs, executor.Input{Name: r.loaded.Input, Kind: kind})
-	}
-	r.source = at
-	in := &step.Inputs[at]
-	in.Sources = append(in.Sources, executor.Source{Step: int(r.step)})
-}
-
-func priority(tags map[string]string) int {
-	n, err := strconv.Atoi(tags[PriorityTag])
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-// planCache keeps the plans of the selections that were run last.
-type planCache struct {
-	mu    sync.Mutex
-	plans map[string]*plan
-}
-
-const cachedPlans = 16
-
-func (p *planCache) get(c *catalog, selected []int32) *plan {
-	key := planKey(selected)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if got, ok := p.plans[key]; ok {
-		return got
-	}
-	if p.plans == nil || len(p.plans) >= cachedPlans {
-		p.plans = make(map[string]*plan)
-	}
-	made := newPlan(c, selected)
-	p.plans[key] = made
-	return made
-}
-
-func planKey(selected []int32) string {
-	var b strings.Builder
-	b.Grow(4 * len(selected))
-	for _, i := range selected {
-		b.Write([]byte{byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)}) //nolint:gosec // the four bytes of it
-	}
-	return b.String()
+	return nil, nil
 }

@@ -17,39 +17,60 @@ type materialization struct {
 	inputs [2]storage.InputVersion
 }
 
-// materialized says what the step made: from which versions, and what the body said of it.
-func (r *runState) materialized(sc *scope) *storage.MaterializationData {
+// materialized says what the step made of an asset: from which versions, and what the body said of it.
+func (r *runState) materialized(sc *scope, of *making) *storage.MaterializationData {
 	sc.mu.Lock()
 	version, entries := sc.version, sc.entries
+	if more := sc.of[of.asset.key]; more != nil {
+		entries = mergeMetadata(slices.Clone(entries), more)
+	}
 	sc.mu.Unlock()
-	m := &materialization{from: storage.Provenance{CodeVersion: sc.step.spec.codeVersion}}
-	m.from.Inputs = r.inputVersions(sc.step, m.inputs[:0])
+	m := &materialization{from: storage.Provenance{CodeVersion: of.codeVersion}}
+	m.from.Inputs = r.inputVersions(of, m.inputs[:0])
 	if version == "" {
 		version = r.dataVersion(&m.from)
 	}
-	r.versions[sc.task.Step] = version
+	r.versions[of.index] = version
 	m.data = storage.MaterializationData{DataVersion: version, Provenance: &m.from, Metadata: slices.Clip(entries)}
 	return &m.data
 }
 
-// inputVersions are the versions of the assets that the step read, by key.
-func (r *runState) inputVersions(s *planStep, to []storage.InputVersion) []storage.InputVersion {
-	for i := range s.reads {
-		rd := &s.reads[i]
-		if rd.kind != readsAsset {
-			continue
+// versionSource is an asset that another one is made from.
+type versionSource struct {
+	asset *asset
+	index int32 // of its making in the plan; -1 if it is read as it was stored before
+}
+
+// versionSources are the assets that an asset is made from, by key.
+func (b *planner) versionSources(a *asset) []versionSource {
+	var out []versionSource
+	a.leaves(func(leaf *input, _ leafUse) {
+		if leaf.kind != readsAsset {
+			return
 		}
-		v := storage.InputVersion{Asset: rd.leaf.asset.key}
-		if rd.step >= 0 {
-			v.DataVersion = r.versions[rd.step] // the engine ran that step before
-		} else if stored, ok := r.stored[rd.leaf.asset]; ok {
+		s := versionSource{asset: leaf.asset, index: -1}
+		if m, ok := b.makers[leaf.asset]; ok {
+			s.index = m.index
+		}
+		out = append(out, s)
+	})
+	if len(out) > 1 {
+		slices.SortFunc(out, func(a, b versionSource) int { return strings.Compare(a.asset.key, b.asset.key) })
+		out = slices.CompactFunc(out, func(a, b versionSource) bool { return a.asset == b.asset })
+	}
+	return out
+}
+
+// inputVersions are the versions of what the asset is made from, by key.
+func (r *runState) inputVersions(of *making, to []storage.InputVersion) []storage.InputVersion {
+	for _, from := range of.from {
+		v := storage.InputVersion{Asset: from.asset.key}
+		if from.index >= 0 {
+			v.DataVersion = r.versions[from.index] // the engine ran that step before
+		} else if stored, ok := r.stored[from.asset]; ok {
 			v = stored
 		}
 		to = append(to, v)
-	}
-	if len(to) > 1 {
-		slices.SortFunc(to, func(a, b storage.InputVersion) int { return strings.Compare(a.Asset, b.Asset) })
-		to = slices.CompactFunc(to, func(a, b storage.InputVersion) bool { return a.Asset == b.Asset })
 	}
 	return to
 }
@@ -73,9 +94,9 @@ func (r *runState) dataVersion(from *storage.Provenance) string {
 	return string(text[:])
 }
 
-// failedToMaterialize is recorded for the asset of a step that failed for good.
-func failedToMaterialize(s *planStep, e storage.Event) storage.Event {
-	out := storage.Event{Kind: storage.AssetFailedToMaterialize, Step: e.Step, Attempt: e.Attempt, Asset: s.asset.key, At: e.At}
+// failedToMaterialize is recorded for an asset whose step failed for good.
+func failedToMaterialize(a *asset, e *storage.Event) storage.Event {
+	out := storage.Event{Kind: storage.AssetFailedToMaterialize, Step: e.Step, Attempt: e.Attempt, Asset: a.key, At: e.At}
 	data := &storage.MaterializationData{}
 	if f, ok := e.Data.(*storage.FailureData); ok {
 		data.Error = &storage.Error{Message: f.Error.Message, Kind: f.Error.Kind}

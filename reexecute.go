@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dagster-go/dagster/storage"
 )
@@ -12,18 +13,37 @@ import (
 // Steps says which steps of an earlier run are run again.
 type Steps struct {
 	failed bool
-	sel    Selection
+	assets Selection
+	ops    []string
 }
 
 // AllSteps are all steps of the run.
-func AllSteps() Steps { return Steps{sel: "*"} }
+func AllSteps() Steps { return Steps{assets: "*"} }
 
 // FailedSteps are the steps that failed, were canceled, or did not run because of that. What succeeded is loaded as it
-// was stored; what was skipped is left out.
+// was kept, or run again if it was kept in memory only and is gone; what was skipped is left out.
 func FailedSteps() Steps { return Steps{failed: true} }
 
-// OnlySteps are the steps of the run that make the selected assets.
-func OnlySteps(sel Selection) Steps { return Steps{sel: sel} }
+// OnlySteps are the steps of a run of assets that make the selected ones.
+func OnlySteps(sel Selection) Steps { return Steps{assets: sel} }
+
+// OnlyOps are the steps of a job's run that [OpSelection] would select.
+func OnlyOps(ops ...string) Steps { return Steps{ops: slices.Clone(ops)} }
+
+// reexecution is what a run takes over from the one that it re-executes.
+type reexecution struct {
+	run storage.Run // that is re-executed; its ID is empty for a run of its own
+
+	// done are the steps that are not run again, history the events that tell what came of them, origins the runs that made
+	// their values, and before those of them that are in memory.
+	done    map[string]bool
+	history []storage.Event
+	origins map[string]storage.RunID
+	before  *values
+
+	// also are the steps that are run again although they succeeded: what they made is gone.
+	also []string
+}
 
 // Reexecute runs steps of an ended run again, as a new run that names the old one as its parent. The definitions are
 // those of today; the run's tags are kept, options add to them. Otherwise it is like [Repository.Materialize], and
@@ -41,35 +61,46 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 	if !parent.Status.Terminal() {
 		return refused(o, fmt.Errorf("re-execute run %s: it has not ended, it is %s", run, parent.Status))
 	}
+	o.again = &reexecution{run: parent}
+	o.tags = over(o.tags, parent.Tags)
+	if parent.Job != assetJob {
+		j, ok := c.jobs[parent.Job]
+		if !ok {
+			return refused(o, fmt.Errorf("re-execute run %s: %w", run, c.noJob(parent.Job)))
+		}
+		o.job = j
+		if j.graph != nil {
+			return r.reexecuteGraph(ctx, c, o, steps)
+		}
+	}
 	selected, err := reselect(ctx, c, o.inst.store, parent, steps)
 	if err != nil {
 		return refused(o, fmt.Errorf("re-execute run %s: %w", run, err))
 	}
-	o.parent = &parent
-	if len(parent.Tags) > 0 {
-		own := o.tags
-		o.tags = nil
-		RunTags(parent.Tags).applyRun(o)
-		RunTags(own).applyRun(o)
+	if len(selected) == 0 && steps.failed {
+		return refused(o, fmt.Errorf("re-execute run %s: nothing failed in it: nothing to run", run))
 	}
 	return r.execute(ctx, c, o, selected, "steps of run "+run)
 }
 
 // reselect returns the indexes of the assets that are made again.
 func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent storage.Run, steps Steps) ([]int32, error) {
-	var keep func(a *asset) bool
+	if len(steps.ops) > 0 {
+		return nil, errors.New("it runs assets: select those")
+	}
+	var keep func(i int32) bool
 	if steps.failed {
-		unfinished, err := unfinishedSteps(ctx, store, parent.ID)
+		unfinished, err := unfinishedAssets(ctx, store, parent.ID)
 		if err != nil {
 			return nil, err
 		}
-		keep = func(a *asset) bool { return unfinished[a.step] }
+		keep = func(i int32) bool { return unfinished[c.assets[i].key] }
 	} else {
-		chosen, err := c.resolve(steps.sel)
+		chosen, err := c.resolve(steps.assets)
 		if err != nil {
 			return nil, err
 		}
-		keep = func(a *asset) bool { return slices.Contains(chosen, c.index[a.key]) }
+		keep = func(i int32) bool { return slices.Contains(chosen, i) }
 	}
 	var out []int32
 	var gone []error
@@ -79,7 +110,7 @@ func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent 
 			gone = append(gone, fmt.Errorf("asset %s: the repository no longer makes it", quote(key)))
 			continue
 		}
-		if keep(c.assets[i].asset) {
+		if keep(i) {
 			out = append(out, i)
 		}
 	}
@@ -87,23 +118,57 @@ func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent 
 	return out, errors.Join(gone...)
 }
 
-// unfinishedSteps are the planned steps of a run that neither succeeded nor were skipped.
-func unfinishedSteps(ctx context.Context, store storage.EventStore, run storage.RunID) (map[string]bool, error) {
+// unfinishedAssets are the planned assets of a run whose steps neither succeeded nor were skipped.
+func unfinishedAssets(ctx context.Context, store storage.EventStore, run storage.RunID) (map[string]bool, error) {
 	out := make(map[string]bool)
+	steps := make(map[string][]string)
 	filter := storage.EventFilter{Run: run, Kinds: []storage.EventKind{
 		storage.AssetMaterializationPlanned, storage.StepSuccess, storage.StepSkipped,
 	}}
+	err := eachEvent(ctx, store, filter, func(e *storage.Event) {
+		if e.Kind == storage.AssetMaterializationPlanned {
+			out[e.Asset] = true
+			steps[e.Step] = append(steps[e.Step], e.Asset)
+			return
+		}
+		for _, key := range steps[e.Step] {
+			delete(out, key)
+		}
+	})
+	return out, err
+}
+
+// eachEvent visits the events that a filter chooses, page by page.
+func eachEvent(ctx context.Context, store storage.EventStore, filter storage.EventFilter, visit func(e *storage.Event)) error {
 	for {
 		page, err := store.Events(ctx, filter)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(page) == 0 {
-			return out, nil
+			return nil
 		}
 		for i := range page {
-			out[page[i].Step] = page[i].Kind == storage.AssetMaterializationPlanned
+			visit(&page[i])
 		}
 		filter.After = page[len(page)-1].ID
 	}
+}
+
+// origin is the run that made the value of a step.
+func (r *runState) origin(step string) storage.RunID {
+	if from, ok := r.again.origins[step]; ok {
+		return from
+	}
+	return r.record.ID
+}
+
+// announce records which steps are run again only because what they made is gone.
+func (r *runState) announce() {
+	if len(r.again.also) == 0 {
+		return
+	}
+	data := &storage.LogData{Level: "INFO"}
+	message := "runs again what was kept in memory only: " + strings.Join(r.again.also, ", ")
+	r.sink.to.Record(storage.Event{Kind: storage.EngineEvent, At: r.inst.now(), Message: message, Data: data})
 }

@@ -78,19 +78,17 @@ func (e *external) define(c *catalog) {
 // defaults is the definition made by Defaults.
 type defaults struct{ of asset }
 
-// Defaults are options for every asset of the repository that does not say otherwise. Tags and metadata are joined, the
+// Defaults are options for every asset that is listed beside it, or nested in that list, and does not say otherwise: for a
+// whole repository, or for the [Defs] of one package. Tags and metadata are joined, the
 // asset's own winning; of [After] both hold. [StoredAs] depends on an asset's type and is refused here.
 func Defaults(opts ...AssetOption) Definition {
 	d := &defaults{of: asset{definition: definition{kind: "defaults", name: "of assets", at: here()}}}
 	d.of.apply(opts)
 	if d.of.spec.set.has(optStoredAs) {
-		d.of.mistakes = nil
 		d.of.mistake("stored as: a codec is for one type, and so for an asset's own options")
 	}
 	return d
 }
 
-func (d *defaults) define(c *catalog) {
-	c.report(&d.of.definition)
-	c.defaults = d.of.spec.merge(c.defaults)
-}
+// define does nothing: a list looks for its defaults before all else.
+func (*defaults) define(*catalog) {}

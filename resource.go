@@ -38,14 +38,8 @@ type resource struct {
 func NewResource[R any](name string, open Body[R], closeFn func(R) error, opts ...ResourceOption) *Resource[R] {
 	r := &resource{definition: definition{kind: "resource", name: name, at: here()}, typ: reflect.TypeFor[R]()}
 	r.check(checkName(name))
-	switch {
-	case open == nil:
-		r.mistake("nil body")
-	case open.core().call == nil:
-		r.mistake("nil function")
-	}
-	if open != nil {
-		r.body = open.core()
+	r.setBody(&r.body, open)
+	if r.body != nil {
 		r.checkInputs()
 	}
 	if closeFn != nil {
@@ -72,14 +66,13 @@ func (r *resource) checkInputs() {
 	if r.body.skips {
 		r.mistake("a resource cannot be skipped")
 	}
+	if r.body.graph != nil {
+		r.mistake("a graph cannot open a resource")
+	}
 	for i, in := range r.body.inputs {
 		in.walk(func(leaf *input, _ leafUse) {
-			switch leaf.kind {
-			case readsNil:
-				r.mistake("input %d: %w", i+1, errNil)
-			case readsAsset:
+			if leaf.kind == readsAsset {
 				r.mistake("input %d: asset %s: a resource takes configs, constants and other resources", i+1, quote(leaf.asset.key))
-			case readsResource, readsConfig, readsConst, joins, may, derives:
 			}
 		})
 	}
@@ -104,8 +97,8 @@ func (r *Resource[R]) dependency() *input {
 
 func (r *Resource[R]) read(leaves []any) (R, error) { return leafValue[R](leaves) }
 
-// Replacement puts a value in the place of a resource: for one run as an option, or for a whole repository as one of its
-// definitions. The value is used as it is: it is neither opened nor closed.
+// Replacement puts a value in the place of a resource: as an option for one run, or for every run of a job, and for a
+// whole repository as one of its definitions. The value is used as it is: it is neither opened nor closed.
 type Replacement struct {
 	target *resource
 	value  any
@@ -121,6 +114,14 @@ func (r *Resource[R]) Replace(v R) Replacement {
 }
 
 func (r Replacement) define(c *catalog) { c.replace(r) }
+
+func (r Replacement) applyJob(j *job) {
+	if r.target == nil {
+		j.mistake("replace resource: %w", errNil)
+		return
+	}
+	j.replaced = append(j.replaced, r)
+}
 
 func (r Replacement) applyRun(o *runOptions) {
 	if r.target == nil {

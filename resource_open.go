@@ -112,7 +112,7 @@ func (o *opener) leaves(ctx context.Context, r *resource, emit func(storage.Even
 			v = o.config[leaf.config]
 		case readsResource:
 			v, failed = o.get(ctx, leaf.resource, emit)
-		case readsAsset, joins, may, derives, readsNil: // refused by Validate
+		case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil: // refused by Validate
 		}
 		leaves = append(leaves, v)
 	})

@@ -13,20 +13,17 @@ import (
 
 // Result is what came of a run. It is safe for concurrent use.
 type Result struct {
-	inst     *Instance
-	run      storage.Run
-	plan     *plan // nil if nothing ran
-	report   *executor.Report
-	given    map[*asset]any
-	replaced map[*resource]any
-	config   map[*config]any
-	err      error
+	inst   *Instance
+	run    storage.Run
+	report *executor.Report
+	state  *runState // nil if nothing ran
+	err    error
 }
 
 // StepResult is how one step of a run ended.
 type StepResult struct {
 	Key      string
-	Asset    string // what it makes
+	Assets   []string // keys of what it makes; none for an op's step
 	Status   executor.StepStatus
 	Attempts int // 0 if it did not run
 	Err      error
@@ -46,20 +43,35 @@ func (r *Result) Run() storage.Run { return r.run }
 // Err is why the run did not succeed, nil if it did: the error that was returned with the result.
 func (r *Result) Err() error { return r.err }
 
-// Steps are the steps of the run in topological order.
+// Steps are the steps of the run in topological order, the copies of a mapped one after each other. In a re-execution
+// they are those that were run again.
 func (r *Result) Steps() []StepResult {
 	if r.report == nil {
 		return nil
 	}
-	out := make([]StepResult, len(r.report.Steps))
-	for i := range out {
+	out := make([]StepResult, 0, len(r.report.Steps))
+	for i := range r.report.Steps {
 		s := &r.report.Steps[i]
-		out[i] = StepResult{
-			Key: s.Key, Asset: r.plan.steps[s.Step].asset.key, Status: s.Status, Attempts: s.Attempts, Err: s.Err,
-			Started: s.Started, Ended: s.Ended,
+		if r.state.again.done[s.Key] {
+			continue
 		}
+		out = append(out, StepResult{
+			Key: s.Key, Assets: r.state.plan.steps[s.Step].assetKeys(), Status: s.Status, Attempts: s.Attempts, Err: s.Err,
+			Started: s.Started, Ended: s.Ended,
+		})
 	}
 	return out
+}
+
+func (s *planStep) assetKeys() []string {
+	if len(s.makes) == 0 {
+		return nil
+	}
+	keys := make([]string, len(s.makes))
+	for i := range s.makes {
+		keys[i] = s.makes[i].asset.key
+	}
+	return keys
 }
 
 func (r *Result) stepErrors() []*StepError {
@@ -68,7 +80,7 @@ func (r *Result) stepErrors() []*StepError {
 	}
 	var out []*StepError
 	for i := range r.report.Steps {
-		if s := &r.report.Steps[i]; s.Status == executor.StepFailed {
+		if s := &r.report.Steps[i]; s.Status == executor.StepFailed && !r.state.again.done[s.Key] {
 			out = append(out, &StepError{Step: s.Key, Attempts: s.Attempts, Err: s.Err})
 		}
 	}
@@ -100,7 +112,7 @@ func (r *Result) Events() iter.Seq[storage.Event] {
 
 // Metadata is what the run recorded with the materialization of an asset, nil if it made none.
 func (r *Result) Metadata(a AnyAsset) []metadata.Entry {
-	if r.plan == nil || a == nil {
+	if r.state == nil || a == nil {
 		return nil
 	}
 	filter := storage.EventFilter{Run: r.run.ID, Asset: a.Key(), Kinds: []storage.EventKind{storage.AssetMaterialization}, Newest: true, Limit: 1}
@@ -130,10 +142,13 @@ func (a *Asset[T]) Value(r *Result) (T, error) {
 }
 
 func (r *Result) value(a *asset) (any, error) {
-	if v, ok := r.given[a]; ok {
+	if r.state == nil {
+		return nil, firstError(r.err, errNothingRan)
+	}
+	if v, ok := r.state.given[a]; ok {
 		return v, nil
 	}
-	step := r.stepOf(a)
+	step, m := r.state.plan.making(a)
 	if step == nil {
 		return nil, fmt.Errorf("not part of run %s", r.run.ID)
 	}
@@ -149,24 +164,21 @@ func (r *Result) value(a *asset) (any, error) {
 		}
 		return nil, fmt.Errorf("run %s made it, and run %s has made it anew", r.run.ID, latest.Run)
 	}
-	open := newOpener(r.replaced, r.config)
-	v, err := load(ctx, loading{asset: a, spec: step.spec, inst: r.inst, open: open})
-	return v, firstError(err, open.close())
+	if a.empty {
+		return Nothing{}, nil
+	}
+	return r.load(ctx, assetValue(a, &m.spec.stepSpec, ""))
+}
+
+// load reads a value after the run, by resources that are opened for it.
+func (r *Result) load(ctx context.Context, l loading) (any, error) {
+	l.inst, l.open = r.inst, newOpener(r.state.options.replaced, r.state.options.config)
+	v, err := load(ctx, l)
+	return v, firstError(err, l.open.close())
 }
 
 func (r *Result) made(ctx context.Context, a *asset) (bool, error) {
 	filter := storage.EventFilter{Run: r.run.ID, Asset: a.key, Kinds: []storage.EventKind{storage.AssetMaterialization}, Limit: 1}
 	page, err := r.inst.store.Events(ctx, filter)
 	return len(page) > 0, err
-}
-
-func (r *Result) stepOf(a *asset) *planStep {
-	if r.plan == nil {
-		return nil
-	}
-	step := r.plan.step(a.step)
-	if step == nil || step.asset != a {
-		return nil
-	}
-	return step
 }

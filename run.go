@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
@@ -39,9 +40,6 @@ func (r *Repository) Materialize(ctx context.Context, sel Selection, opts ...Run
 func refused(o *runOptions, err error) (*Result, error) { return &Result{inst: o.inst, err: err}, err }
 
 func (r *Repository) execute(ctx context.Context, c *catalog, o *runOptions, selected []int32, what string) (*Result, error) {
-	if err := o.resolve(c); err != nil {
-		return refused(o, err)
-	}
 	if len(o.given) > 0 {
 		selected = slices.DeleteFunc(selected, func(i int32) bool {
 			_, given := o.given[c.assets[i].asset]
@@ -51,13 +49,25 @@ func (r *Repository) execute(ctx context.Context, c *catalog, o *runOptions, sel
 	if len(selected) == 0 {
 		return refused(o, fmt.Errorf("selection %q: nothing to run", what))
 	}
-	if err := ctx.Err(); err != nil {
+	return r.start(ctx, c, o, r.plans.ofAssets(c, o.job, selected))
+}
+
+// start checks the options, and runs a plan.
+func (r *Repository) start(ctx context.Context, c *catalog, o *runOptions, p *plan) (*Result, error) {
+	if err := o.resolve(c, p); err != nil {
+		return refused(o, err)
+	}
+	if ctx.Err() != nil {
 		return refused(o, context.Cause(ctx))
 	}
 	run := &runState{
-		inst: o.inst, catalog: c, options: o, given: o.given,
-		plan: r.plans.get(c, selected), open: newOpener(o.replaced, o.config),
+		inst: o.inst, catalog: c, options: o, given: o.given, plan: p, open: newOpener(o.replaced, o.config),
+		again: o.again, values: newValues(nil), versions: make([]string, p.made),
 	}
+	if run.again == nil {
+		run.again = &reexecution{}
+	}
+	run.values.before = run.again.before
 	if err := run.create(ctx, r.name); err != nil {
 		return refused(o, err)
 	}
@@ -74,8 +84,12 @@ type runState struct {
 	given   map[*asset]any
 	open    *opener
 	record  storage.Run
+	sink    *runSink
 
-	// versions are the data versions of what the steps made, by step; each is written by its step, and read by later ones.
+	again  *reexecution // of what; empty for a run of its own
+	values *values      // what ops made
+
+	// versions are the data versions of the assets that the steps made; each is written by its step, and read by later ones.
 	versions []string
 	stored   map[*asset]storage.InputVersion
 }
@@ -90,22 +104,48 @@ func (r *runState) create(ctx context.Context, repository string) error {
 	r.record = storage.Run{
 		ID: storage.RunID(newRunID()), Repository: repository, Job: assetJob, Status: storage.RunStarting,
 		Tags: r.options.tags, Assets: r.plan.keys, Config: config, Worker: r.inst.worker, Created: now,
+		Steps: r.stepKeys(),
 	}
-	if parent := r.options.parent; parent != nil {
+	if r.options.job != nil {
+		r.record.Job = r.options.job.name
+	}
+	if parent := &r.again.run; parent.ID != "" {
 		r.record.Parent, r.record.Root = parent.ID, parent.ID
 		if parent.Root != "" {
 			r.record.Root = parent.Root
 		}
 	}
-	planned := make([]storage.Event, len(r.plan.steps))
-	for i := range planned {
-		a := r.plan.steps[i].asset
-		planned[i] = storage.Event{Kind: storage.AssetMaterializationPlanned, Step: a.step, Asset: a.key, At: now}
-	}
-	if err := r.inst.store.CreateRun(ctx, r.record, planned...); err != nil {
+	if err := r.inst.store.CreateRun(ctx, r.record, r.planned(now)...); err != nil {
 		return fmt.Errorf("create run: %w", err)
 	}
+	r.inst.memories.add(r.record.ID, r.values)
 	return nil
+}
+
+// planned says which assets the run is going to make.
+func (r *runState) planned(now time.Time) []storage.Event {
+	planned := make([]storage.Event, 0, r.plan.made)
+	for i := range r.plan.steps {
+		s := &r.plan.steps[i]
+		for k := range s.makes {
+			planned = append(planned, storage.Event{Kind: storage.AssetMaterializationPlanned, Step: s.key, Asset: s.makes[k].asset.key, At: now})
+		}
+	}
+	return planned
+}
+
+// stepKeys are the steps of a run that was asked for some of its job's only; nil for all.
+func (r *runState) stepKeys() []string {
+	if len(r.options.opSelection) == 0 && len(r.again.done) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(r.plan.steps))
+	for i := range r.plan.steps {
+		if key := r.plan.steps[i].key; !r.again.done[key] { // of a mapped step at least one copy runs
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // carryOut executes a run that was created.
@@ -117,11 +157,22 @@ func (r *runState) carryOut(ctx context.Context) (*Result, error) {
 		err = r.loadVersions(ctx)
 	}
 	var report *executor.Report
-	if err == nil {
-		report, err = r.runSteps(ctx)
+	limited := ctx
+	if j := r.options.job; j != nil && j.maxRuntime > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeoutCause(ctx, j.maxRuntime, &maxRuntimeError{j.maxRuntime})
+		defer cancel()
 	}
-	return r.finish(keep, report, err, ctx)
+	if err == nil {
+		report, err = r.runSteps(limited)
+	}
+	return r.finish(keep, report, err, limited)
 }
+
+// maxRuntimeError is why a run was ended that took longer than its job allows.
+type maxRuntimeError struct{ limit time.Duration }
+
+func (e *maxRuntimeError) Error() string { return fmt.Sprintf("max runtime of %v exceeded", e.limit) }
 
 // transition moves the run on, and remembers it as it is then.
 func (r *runState) transition(ctx context.Context, to storage.RunStatus, t storage.Transition) error {
@@ -130,14 +181,12 @@ func (r *runState) transition(ctx context.Context, to storage.RunStatus, t stora
 	if err != nil {
 		return fmt.Errorf("run %s: %s to %s: %w", r.record.ID, t.From, to, err)
 	}
-	run.Assets, run.Config, run.Tags = r.record.Assets, r.record.Config, r.record.Tags
 	r.record = run
 	return nil
 }
 
 // loadVersions reads the versions of the assets that are loaded as they were stored.
 func (r *runState) loadVersions(ctx context.Context) error {
-	r.versions = make([]string, len(r.plan.steps))
 	if len(r.plan.stored) == 0 {
 		return nil
 	}
@@ -166,6 +215,10 @@ func (r *runState) loadVersions(ctx context.Context) error {
 
 // runSteps drives the engine, and stops it if the store refuses events.
 func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
+	graph, err := r.plan.graph()
+	if err != nil {
+		return nil, err
+	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	r.ctx = runCtx
 	rec := executor.NewRecorder(r.inst.store, r.record.ID, r.record.Epoch, executor.RecorderOptions{OnStored: r.options.watch})
@@ -177,8 +230,10 @@ func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
 		case <-runCtx.Done():
 		}
 	})
+	r.sink = &runSink{run: r, to: rec}
+	r.announce()
 	report, err := r.engine().Execute(runCtx, executor.Request{
-		Plan: &r.plan.exec, Worker: r, Sink: &runSink{run: r, to: rec}, Seed: seed(r.record.ID),
+		Plan: &r.plan.exec, Graph: graph, Worker: r, Run: r.record.ID, Sink: r.sink, Seed: seed(r.record.ID), History: r.again.history,
 		MaxConcurrent: r.options.limit, TagLimits: r.options.limits,
 	})
 	if closed := r.open.close(); closed != nil {
@@ -221,14 +276,16 @@ func (s *runSink) Record(events ...storage.Event) {
 			continue
 		}
 		if step := s.run.plan.step(events[i].Step); step != nil {
-			s.to.Record(failedToMaterialize(step, events[i]))
+			for k := range step.makes {
+				s.to.Record(failedToMaterialize(step.makes[k].asset, &events[i]))
+			}
 		}
 	}
 }
 
 // finish ends the run in the store. cause is why it could not be carried on, nil if it could.
 func (r *runState) finish(ctx context.Context, report *executor.Report, cause error, outer context.Context) (*Result, error) {
-	res := &Result{inst: r.inst, plan: r.plan, given: r.given, report: report, replaced: r.options.replaced, config: r.options.config}
+	res := &Result{inst: r.inst, report: report, state: r}
 	status := storage.RunFailed
 	if cause == nil {
 		status = report.Status
@@ -241,8 +298,8 @@ func (r *runState) finish(ctx context.Context, report *executor.Report, cause er
 		cause = errors.Join(cause, err)
 	}
 	res.run = r.record
-	if cause != nil || status != storage.RunSucceeded {
-		res.err = &RunError{RunID: string(r.record.ID), Status: string(status), Steps: steps, Cause: cause}
+	if cause != nil || r.record.Status != storage.RunSucceeded {
+		res.err = &RunError{RunID: string(r.record.ID), Status: string(r.record.Status), Steps: steps, Cause: cause}
 	}
 	return res, res.err
 }
@@ -268,18 +325,33 @@ func (r *runState) end(ctx context.Context, status storage.RunStatus, steps []*S
 	return r.transition(ctx, status, t)
 }
 
+// endCanceled ends a run that was told to stop: as canceled, or as failed if it took too long.
 func (r *runState) endCanceled(ctx context.Context, cause error) error {
 	reason := "canceled"
 	if cause != nil {
 		reason = cause.Error()
 	}
+	to, last := storage.RunCanceled, storage.Event{Kind: storage.RunCanceledEvt}
+	if _, late := errors.AsType[*maxRuntimeError](cause); late {
+		to = storage.RunFailed
+		last = storage.Event{Kind: storage.RunFailure, Message: reason, Data: &storage.FailureData{Reason: "MAX_RUNTIME", Error: storage.NewError(cause)}}
+	}
 	event := storage.Event{Kind: storage.RunCancelingEvt, At: r.inst.now(), Message: reason}
-	t := storage.Transition{Target: storage.RunCanceled, Reason: reason, Events: []storage.Event{event}}
+	t := storage.Transition{Target: to, Reason: reason, Events: []storage.Event{event}}
 	if err := r.transition(ctx, storage.RunCanceling, t); err != nil {
 		return err
 	}
-	event = storage.Event{Kind: storage.RunCanceledEvt, At: r.inst.now()}
-	return r.transition(ctx, storage.RunCanceled, storage.Transition{Events: []storage.Event{event}})
+	last.At = r.inst.now()
+	return r.transition(ctx, to, storage.Transition{Error: errorLine(to, reason), Events: []storage.Event{last}})
+}
+
+// errorLine is the reason of a run that failed; one that was canceled has no error.
+func errorLine(to storage.RunStatus, reason string) string {
+	if to == storage.RunCanceled {
+		return ""
+	}
+	first, _, _ := strings.Cut(reason, "\n")
+	return first
 }
 
 // whyFailed is the reason of a failed run in one line.

@@ -22,9 +22,17 @@ type runOptions struct {
 	limit    int
 	limits   []executor.TagLimit
 	watch    func([]storage.Event)
-	parent   *storage.Run
+	again    *reexecution
 	executor executor.Executor
 	wrong    []error
+
+	job         *job // nil for a run of chosen assets
+	givenOps    map[*op]any
+	opSelection []string
+	ops         []opConfig // run config of single steps
+
+	// stepConfig are the values that configs have in one step, by the step's index.
+	stepConfig map[int]map[*config]any
 }
 
 func newRunOptions(opts []RunOption) *runOptions {
@@ -85,28 +93,60 @@ func RunTags(kv map[string]string) RunOption {
 }
 
 // MaxConcurrent is how many steps of a run are run at once. Without it, as many as there are processors (GOMAXPROCS).
-func MaxConcurrent(n int) RunOption {
-	return runOption(func(o *runOptions) {
-		if n < 1 {
-			o.mistake(fmt.Errorf("max concurrent %d: not positive", n))
-		}
-		o.limit = n
-	})
+func MaxConcurrent(n int) LimitOption { return maxConcurrent(n) }
+
+type maxConcurrent int
+
+func (m maxConcurrent) check() error {
+	if m < 1 {
+		return fmt.Errorf("max concurrent %d: not positive", int(m))
+	}
+	return nil
 }
 
-// LimitTag is how many steps whose assets have the tag are run at once; an empty value means any value of the key, all
+func (m maxConcurrent) applyJob(j *job) {
+	j.check(m.check())
+	j.limit = int(m)
+}
+
+func (m maxConcurrent) applyRun(o *runOptions) {
+	if err := m.check(); err != nil {
+		o.mistake(err)
+	}
+	o.limit = int(m)
+}
+
+// LimitTag is how many steps of a run with a tag are run at once; an empty value means any value of the key, all
 // together. It may be given for several tags.
-func LimitTag(key, value string, n int) RunOption {
-	return runOption(func(o *runOptions) {
-		if n < 1 || key == "" {
-			o.mistake(fmt.Errorf("limit tag %s: want a key and a positive number, got %d", quote(key), n))
-		}
-		o.limits = append(o.limits, executor.TagLimit{Key: key, Value: value, Limit: n})
-	})
+func LimitTag(key, value string, n int) LimitOption {
+	return limitTag{Key: key, Value: value, Limit: n}
 }
 
-// RunConfig is run config as JSON: {"config": {"load": {"dir": "data"}}} sets the field dir of the config named load.
-// What it does not say keeps its value. Every unknown or ill-typed field is reported, with its path, and nothing runs.
+type limitTag executor.TagLimit
+
+func (l limitTag) check() error {
+	if l.Limit < 1 || l.Key == "" {
+		return fmt.Errorf("limit tag %s: want a key and a positive number, got %d", quote(l.Key), l.Limit)
+	}
+	return nil
+}
+
+func (l limitTag) applyJob(j *job) {
+	j.check(l.check())
+	j.limits = append(j.limits, executor.TagLimit(l))
+}
+
+func (l limitTag) applyRun(o *runOptions) {
+	if err := l.check(); err != nil {
+		o.mistake(err)
+	}
+	o.limits = append(o.limits, executor.TagLimit(l))
+}
+
+// RunConfig is run config as JSON: {"config": {"load": {"dir": "data"}}} sets the field dir of the config named load, and
+// {"ops": {"fetch": {"config": {"dir": "data"}}}} that of the one config of step fetch, for that step alone; a step with
+// several configs has their names in between. What it does not say keeps its value. Every unknown or ill-typed field is
+// reported, with its path, and nothing runs.
 func RunConfig(data []byte) RunOption {
 	data = slices.Clone(data)
 	return runOption(func(o *runOptions) { o.raw = append(o.raw, data) })
@@ -123,9 +163,12 @@ func WithExecutor(e executor.Executor) RunOption {
 	return runOption(func(o *runOptions) { o.executor = e })
 }
 
-// resolve lays the options over what the repository says, and checks that they name what it has.
-func (o *runOptions) resolve(c *catalog) error {
+// resolve lays the options over what the repository and the job say, and checks that they name what there is.
+func (o *runOptions) resolve(c *catalog, p *plan) error {
 	replaced, values := maps.Clone(c.replaced), maps.Clone(c.values)
+	if o.job != nil {
+		o.takeJob(replaced, values)
+	}
 	for r, v := range o.replaced {
 		if !slices.Contains(c.resources, r) {
 			o.mistake(fmt.Errorf("replace resource %s: unknown resource: nothing in the repository uses it", quote(r.name)))
@@ -143,16 +186,23 @@ func (o *runOptions) resolve(c *catalog) error {
 		}
 		values[cfg] = v
 	}
-	for _, raw := range o.raw {
-		if err := decodeRunConfig(c, raw, values); err != nil {
-			o.mistake(err)
-		}
-	}
-	for _, cfg := range c.configs {
-		if err := cfg.validate(values[cfg]); err != nil {
-			o.mistake(err)
-		}
+	o.resolveConfig(c, p, values)
+	if err := p.checkGiven(o.givenOps); err != nil {
+		o.mistake(err)
 	}
 	o.replaced, o.config = replaced, values
 	return errors.Join(o.wrong...)
+}
+
+// takeJob lays what the job says over what the repository does.
+func (o *runOptions) takeJob(replaced map[*resource]any, values map[*config]any) {
+	for _, r := range o.job.replaced {
+		replaced[r.target] = r.value
+	}
+	maps.Copy(values, o.job.steps.config)
+	if o.limit == 0 {
+		o.limit = o.job.limit
+	}
+	o.limits = slices.Concat(o.job.limits, o.limits)
+	o.tags = over(o.tags, o.job.tags)
 }

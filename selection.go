@@ -45,6 +45,7 @@ func (c *catalog) resolve(sel Selection) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.completeParts(in)
 	out := make([]int32, 0, len(in))
 	for i, yes := range in {
 		if yes && !c.assets[i].external {
@@ -52,4 +53,22 @@ func (c *catalog) resolve(sel Selection) ([]int32, error) {
 		}
 	}
 	return out, nil
+}
+
+// completeParts selects the parts that are always made together with a selected one.
+func (c *catalog) completeParts(in []bool) {
+	var whole map[*multi]bool
+	for i, yes := range in {
+		if p := c.assets[i].part; yes && p != nil && !c.assets[i].external && !p.of.subsettable() {
+			if whole == nil {
+				whole = make(map[*multi]bool)
+			}
+			whole[p.of] = true
+		}
+	}
+	for i := range in {
+		if p := c.assets[i].part; p != nil && whole[p.of] {
+			in[i] = true
+		}
+	}
 }

@@ -18,7 +18,7 @@ func (m *memoryIO) storeStream(at Address, v any) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.values[place{at.Asset, at.Partition}] = streamed(b.Bytes())
+	m.values[at.place()] = streamed(b.Bytes())
 	return nil
 }
 

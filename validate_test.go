@@ -74,7 +74,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		{"code version", dagster.NewAsset("version", dagster.From(number(1)), dagster.CodeVersion("")), "code version: empty"},
 		{"codec", dagster.NewAsset("codec", dagster.From(readOrders), dagster.StoredAs(".x", writeInt, readInt)), "stored as: the codec is for int, the asset is a []dagster_test.order"},
 		{"nil codec", dagster.NewAsset("codec2", dagster.From(number(1)), dagster.StoredAs(".x", writeInt, nil)), "stored as: nil function"},
-		{"after a constant", dagster.NewAsset("after", dagster.From(number(1)), dagster.After(dagster.Const(1))), "after: only an asset can be waited for"},
+		{"after a constant", dagster.NewAsset("after", dagster.From(number(1)), dagster.After(dagster.Const(1))), "after: only an asset, or what an op makes, can be waited for"},
 		{"resource", dagster.NewAsset("uses1", dagster.From2(dagster.NewResource("", dagster.From(number(1)), nil), ok, plus)), `resource "": name: empty`},
 		{"resource of an asset", dagster.NewAsset("uses2", dagster.From2(dagster.NewResource("bad", dagster.From1(ok, addOne), nil), ok, plus)), `resource "bad": input 1: asset "ok": a resource takes`},
 		{"config", dagster.NewAsset("uses3", dagster.From1(dagster.NewConfig("chan", make(chan int)), func(context.Context, chan int) (int, error) { return 0, nil })), `config "chan"`},

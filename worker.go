@@ -2,13 +2,14 @@ package dagster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
 )
 
-// RunStep runs one attempt of one asset: it loads what the body takes, calls it, and stores what it made. The engine
+// RunStep runs one attempt of one step: it loads what the body takes, calls it, and stores what it made. The engine
 // records how the attempt ended.
 func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outcome {
 	s := &r.plan.steps[t.Step]
@@ -24,18 +25,37 @@ func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outco
 	if err != nil {
 		return executor.Outcome{Err: err}
 	}
-	v, err := s.asset.body.call(sc, leaves)
-	if err != nil {
+	v, err := s.body.call(sc, leaves)
+	switch {
+	case err != nil && s.skips && errors.Is(err, errAbsent):
+		return s.madeNothing()
+	case err != nil:
 		return executor.Outcome{Err: finalFailure(err)}
 	}
 	if _, ok := v.(absent); ok {
-		return executor.Outcome{Missing: firstMissing}
+		return s.madeNothing()
 	}
-	return executor.Outcome{Err: r.keep(sc, v)}
+	return r.keep(sc, v)
 }
 
 // firstMissing says that a step's one output was not made.
-var firstMissing = []int{0}
+var firstMissing = []int{0} //nolint:gochecknoglobals // never changed
+
+// madeNothing is the outcome of a step that left out all that it could have made.
+func (s *planStep) madeNothing() executor.Outcome {
+	n := len(s.branches)
+	if len(s.makes) > 1 {
+		n += len(s.makes) - 1
+	}
+	if n == 0 {
+		return executor.Outcome{Missing: firstMissing}
+	}
+	missing := make([]int, 0, n+1)
+	for i := range n + 1 {
+		missing = append(missing, i)
+	}
+	return executor.Outcome{Missing: missing}
+}
 
 // finalFailure makes a Failure final.
 func finalFailure(err error) error {
@@ -47,55 +67,74 @@ func finalFailure(err error) error {
 
 // load returns the values of the body's leaves, in order.
 func (r *runState) load(sc *scope, leaves []any, streams *[]any) ([]any, error) {
-	var made map[int32]map[int32]bool // by executor input: which steps of it made their value
+	var asked sourcesOf
+	loaded := false
 	for i := range sc.step.reads {
 		rd := &sc.step.reads[i]
-		if rd.source >= 0 {
-			if made == nil {
-				made = make(map[int32]map[int32]bool)
-			}
-			if made[rd.source] == nil {
-				made[rd.source] = madeSteps(sc.task, rd.source)
-			}
-			if !made[rd.source][rd.step] && !rd.use.optional {
-				leaves = append(leaves, absent{})
-				continue
-			}
-		}
-		v, err := r.leaf(sc, rd)
+		v, err := r.leaf(sc, rd, &asked)
 		if err != nil {
 			return nil, err
 		}
-		if rd.kind == readsAsset && rd.codec().streams {
-			*streams = append(*streams, v)
+		if _, none := v.(absent); !none && rd.loaded != nil {
+			loaded = true
+			if rd.kind == readsAsset && rd.codec().streams {
+				*streams = append(*streams, v)
+			}
+		}
+		if rd.last {
+			if loaded {
+				sc.emit(storage.Event{Kind: storage.StepInput, Data: rd.loadedOrNil()})
+			}
+			loaded = false
 		}
 		leaves = append(leaves, v)
 	}
 	return leaves, nil
 }
 
-func madeSteps(t *executor.Task, source int32) map[int32]bool {
-	made := t.Sources(int(source))
-	out := make(map[int32]bool, len(made))
-	for _, m := range made {
-		out[int32(m.Step)] = true //nolint:gosec // an index of the steps
+// loadedOrNil is the payload of the leaf, if it has one: an input may end in a constant.
+func (r *read) loadedOrNil() storage.Payload {
+	if r.loaded == nil {
+		return nil
 	}
-	return out
+	return r.loaded
 }
 
-func (r *runState) leaf(sc *scope, rd *read) (any, error) {
+// leaf returns the value of one leaf, absent if it has none and may.
+func (r *runState) leaf(sc *scope, rd *read, asked *sourcesOf) (any, error) {
 	switch rd.kind {
-	case readsConst:
-		return rd.leaf.value, nil
-	case readsConfig:
-		return r.open.config[rd.leaf.config], nil
-	case readsResource:
-		return r.open.get(sc.outer(), rd.leaf.resource, sc.task.Emit)
 	case readsAsset:
+		if rd.source >= 0 && !rd.use.optional && len(asked.made(sc.task, rd)) == 0 {
+			return absent{}, nil
+		}
 		return r.loadAsset(sc, rd)
-	case joins, may, derives, readsNil: // no leaves, or refused by Validate
+	case readsOutput, readsElement, collects:
+		return r.loadOutput(sc, rd, asked)
+	case readsConst, readsConfig, readsResource, joins, may, derives, branches, readsNil:
 	}
-	return nil, fmt.Errorf("input of unknown kind %d", rd.kind)
+	return r.plainLeaf(sc, rd.leaf)
+}
+
+// plainLeaf returns the value of a leaf that no step makes.
+func (r *runState) plainLeaf(sc *scope, leaf *input) (any, error) {
+	switch leaf.kind {
+	case readsConst:
+		return leaf.value, nil
+	case readsConfig:
+		return r.configOf(sc.task.Step, leaf.config), nil
+	case readsResource:
+		return r.open.get(sc.outer(), leaf.resource, sc.emit)
+	case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+	}
+	return nil, fmt.Errorf("input of unknown kind %d", leaf.kind)
+}
+
+// configOf is the value that a config has in a step.
+func (r *runState) configOf(step int, c *config) any {
+	if v, ok := r.options.stepConfig[step][c]; ok {
+		return v
+	}
+	return r.open.config[c]
 }
 
 // codec is how the leaf's asset is decoded.
@@ -108,46 +147,35 @@ func (r *read) codec() *codec {
 
 func (r *runState) loadAsset(sc *scope, rd *read) (any, error) {
 	up := rd.leaf.asset
-	v, given := r.given[up]
-	switch {
-	case given:
-	case up.empty:
-		v = Nothing{}
-	default:
-		var err error
-		v, err = load(sc, loading{asset: up, spec: rd.spec, by: rd.leaf.loadedBy, codec: rd.leaf.codec, inst: r.inst, open: r.open, scope: sc})
-		if err != nil && rd.use.optional && notStored(err) {
-			return absent{}, nil
+	if len(r.given) > 0 {
+		if v, given := r.given[up]; given {
+			return v, nil
 		}
-		if err != nil {
-			return nil, r.loadError(rd, err)
-		}
-		sc.task.Emit(storage.Event{Kind: storage.LoadedInput, Data: rd.loaded})
 	}
-	sc.task.Emit(storage.Event{Kind: storage.StepInput, Data: rd.loaded})
-	return v, nil
+	if up.empty {
+		sc.emit(storage.Event{Kind: storage.LoadedInput, Data: rd.loaded})
+		return Nothing{}, nil
+	}
+	l := assetValue(up, rd.spec, "")
+	l.inst, l.open, l.scope = r.inst, r.open, sc
+	if rd.leaf.loadedBy != nil {
+		l.by, l.at.codec, l.another = rd.leaf.loadedBy, rd.leaf.codec, true
+	}
+	v, err := load(sc, l)
+	switch {
+	case err == nil:
+		sc.emit(storage.Event{Kind: storage.LoadedInput, Data: rd.loaded})
+		return v, nil
+	case rd.use.optional && notStored(err):
+		return absent{}, nil
+	}
+	return nil, loadError(rd, err)
 }
 
-func (r *runState) loadError(rd *read, err error) error {
+func loadError(rd *read, err error) error {
 	up := rd.leaf.asset
 	if rd.step < 0 && notStored(err) {
 		return fmt.Errorf("load asset %s: %w; materialize it first, or give it a value with Given", quote(up.key), err)
 	}
 	return fmt.Errorf("load asset %s: %w", quote(up.key), err)
-}
-
-// keep stores what the body made, and records that it is materialized.
-func (r *runState) keep(sc *scope, v any) error {
-	s, t := sc.step, sc.task
-	t.Emit(storage.Event{Kind: storage.StepOutput, Data: s.output})
-	if !s.asset.empty {
-		if err := store(sc, v, loading{asset: s.asset, spec: s.spec, inst: r.inst, open: r.open, scope: sc}); err != nil {
-			return fmt.Errorf("store asset %s: %w", quote(s.asset.key), err)
-		}
-	}
-	t.Emit(storage.Event{Kind: storage.AssetMaterialization, Asset: s.asset.key, Data: r.materialized(sc)})
-	if !s.asset.empty {
-		t.Emit(storage.Event{Kind: storage.HandledOutput, Data: s.stored})
-	}
-	return nil
 }

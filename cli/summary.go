@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,7 +66,7 @@ func (a *app) failure(s *dagster.StepResult) string {
 	if len(lines) > mostLines {
 		lines = append(lines[:mostLines], fmt.Sprintf("... %d lines more", len(lines)-mostLines))
 	}
-	name := a.style.paint(red, clean(cmp.Or(s.Asset, s.Key)))
+	name := a.style.paint(red, clean(stepTitle(s)))
 	return "  " + name + attempts + ": " + strings.Join(lines, "\n    ") + "\n"
 }
 
@@ -107,4 +106,12 @@ func statusColor(s storage.RunStatus) color {
 		return cyan
 	}
 	return plain
+}
+
+// stepTitle names a step by what it makes, if that is one asset.
+func stepTitle(s *dagster.StepResult) string {
+	if len(s.Assets) == 1 {
+		return s.Assets[0]
+	}
+	return s.Key
 }

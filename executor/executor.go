@@ -74,6 +74,24 @@ type Worker interface {
 	RunStep(ctx context.Context, t *Task) Outcome
 }
 
+// Ender is an optional ability of a worker: to do something after an attempt was recorded as ended. The run waits for it.
+type Ender interface {
+	// StepEnded is called on the goroutine of the attempt, for every attempt that was not given up. It must not panic. What
+	// needs the step may run already, and so may its next attempt.
+	StepEnded(ctx context.Context, t *Task, o Outcome, end AttemptEnd)
+}
+
+// AttemptEnd says what followed from an attempt.
+type AttemptEnd uint8
+
+// What follows from an attempt.
+const (
+	AttemptSucceeded AttemptEnd = iota
+	AttemptFailed               // for good
+	AttemptRetried              // it is tried again
+	AttemptCanceled             // the run was
+)
+
 // Outcome is how an attempt ended.
 type Outcome struct {
 	// Err is why it failed; nil for success. See [RetryAfter] and [NoRetry].

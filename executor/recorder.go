@@ -12,12 +12,15 @@ import (
 // maxWaiting is how many events may wait to be stored before [Recorder.Record] blocks.
 const maxWaiting = 1 << 16
 
-// minBatch is the room for events that a batch starts with.
-const minBatch = 64
+// Events wait in chunks with room for so many; the first are small, for runs of a few steps.
+const (
+	minChunk = 128
+	maxChunk = 2048
+)
 
 // Recorder is the [Sink] between an executor and a store. Record only puts events in a queue; one goroutine stores
-// everything that is queued in one batch, at once, and then what has queued up meanwhile. So events of a slow run are stored as they
-// happen, and those of a fast one many at a time.
+// what is queued, a chunk in one batch, at once, and then what has queued up meanwhile. So events of a slow run are stored as
+// they happen, and those of a fast one many at a time.
 type Recorder struct {
 	store    storage.EventStore
 	run      storage.RunID
@@ -28,11 +31,13 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	changed  sync.Cond // the queue, closed or err
-	queue    []storage.Event
-	recorded int64 // events taken so far
-	stored   int64 // of them, those that are durable
+	full     [][]storage.Event
+	chunk    []storage.Event // comes after the full ones; what is left of its room is for what comes next
+	waiting  int             // events in all of them
+	recorded int64           // events taken so far
+	stored   int64           // of them, those that are durable
 	flushes  []flush
-	size     int // of the largest of the last batches
+	size     int // of the last chunk
 	closed   bool
 	err      error
 }
@@ -72,20 +77,35 @@ func (r *Recorder) Record(events ...storage.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.queue) >= maxWaiting && r.err == nil && !r.closed {
+	for r.waiting >= maxWaiting && r.err == nil && !r.closed {
 		r.changed.Wait()
 	}
 	if r.err != nil || r.closed {
 		return
 	}
-	if len(r.queue) == 0 {
+	if r.waiting == 0 {
 		r.changed.Broadcast()
 	}
-	if r.queue == nil {
-		r.queue = make([]storage.Event, 0, max(r.size, minBatch, len(events)))
-	}
-	r.queue = append(r.queue, events...)
+	r.put(events)
+	r.waiting += len(events)
 	r.recorded += int64(len(events))
+}
+
+// put adds events to the chunk that is being filled. A store may keep what it is given, so chunks are never used twice; but
+// the room that a batch leaves in its chunk is the next one's.
+func (r *Recorder) put(events []storage.Event) {
+	for len(events) > 0 {
+		if len(r.chunk) == cap(r.chunk) {
+			if len(r.chunk) > 0 {
+				r.full = append(r.full, r.chunk)
+			}
+			r.size = min(max(2*r.size, minChunk), maxChunk)
+			r.chunk = make([]storage.Event, 0, r.size)
+		}
+		n := min(len(events), cap(r.chunk)-len(r.chunk))
+		r.chunk = append(r.chunk, events[:n]...)
+		events = events[n:]
+	}
 }
 
 // Flush waits until every event recorded so far is durable. It returns what [Recorder.Err] does, or the error of ctx.
@@ -143,21 +163,25 @@ func (r *Recorder) work() {
 	}
 }
 
-// take waits for events and takes all there are; none means that there will be no more.
+// take waits for events and takes a chunk of them, or what there is of one; none means that there will be no more.
 func (r *Recorder) take() []storage.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for len(r.queue) == 0 && !r.closed && r.err == nil {
+	for r.waiting == 0 && !r.closed && r.err == nil {
 		r.changed.Wait()
 	}
-	batch := r.queue
-	if len(batch) >= maxWaiting {
+	if r.waiting >= maxWaiting {
 		r.changed.Broadcast()
 	}
-	// A store may keep the batch, so the next one gets memory of its own: as much as the last ones took.
-	r.size = max(len(batch), r.size/2)
-	r.queue = nil
-	return batch
+	batch := r.chunk
+	if len(r.full) > 0 {
+		batch = r.full[0]
+		r.full = r.full[1:]
+	} else {
+		r.chunk = r.chunk[len(batch):]
+	}
+	r.waiting -= len(batch)
+	return batch[:len(batch):len(batch)]
 }
 
 // settle notes that a batch is stored, or never will be.
@@ -167,7 +191,7 @@ func (r *Recorder) settle(n int, err error) {
 	r.stored += int64(n)
 	if err != nil {
 		r.err = fmt.Errorf("store %d events: %w", n, err)
-		r.queue = nil
+		r.full, r.chunk, r.waiting = nil, nil, 0
 		close(r.failed)
 		r.changed.Broadcast()
 	}

@@ -59,7 +59,34 @@ func (w *worker) loop() {
 		if w.given {
 			return
 		}
-		w.finish(o)
+		w.close(o)
+	}
+}
+
+// close finishes the task, and tells whoever wants to know. w.mu is held, but not meanwhile.
+func (w *worker) close(o Outcome) {
+	t := w.task
+	w.finish(o)
+	after, ok := w.Worker.(Ender)
+	if !ok {
+		return
+	}
+	end := w.endOf(t)
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	after.StepEnded(w.ctx, t, o, end)
+}
+
+func (w *worker) endOf(t *Task) AttemptEnd {
+	switch w.m.State(t.id) {
+	case machine.Succeeded:
+		return AttemptSucceeded
+	case machine.Failed:
+		return AttemptFailed
+	case machine.Stopped:
+		return AttemptCanceled
+	default:
+		return AttemptRetried
 	}
 }
 
@@ -73,7 +100,7 @@ func (w *worker) leave() {
 		o := w.conclude(Outcome{Err: errGoexit})
 		w.mu.Lock()
 		if !w.given {
-			w.finish(o)
+			w.close(o)
 		}
 	}
 	defer w.mu.Unlock()

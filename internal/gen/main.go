@@ -1,5 +1,5 @@
-// Command gen writes arity.go: the adapters that turn functions of zero to eight inputs into bodies. Everything behind
-// them is one non-generic core, so that a program's size grows with its functions and not with their types.
+// Command gen writes arity.go: the adapters that turn functions of zero to eight inputs into bodies and ops. Everything
+// behind them is one non-generic core, so that a program's size grows with its functions and not with their types.
 package main
 
 import (
@@ -33,6 +33,7 @@ func arities() []byte {
 	for n := range most + 1 {
 		from(&b, n)
 		do(&b, n)
+		op(&b, n)
 	}
 	return b.Bytes()
 }
@@ -76,6 +77,44 @@ func do(b *bytes.Buffer, n int) {
 	fmt.Fprintf(b, "\n// Do%s adapts a function with %s that returns no value, for [From%s].\n", suffix, inputs(n), suffix)
 	fmt.Fprintf(b, "func Do%s%s(fn func(context.Context%s) error) func(context.Context%s) (Nothing, error) {\n", suffix, brackets, fnTypes, fnTypes)
 	fmt.Fprintf(b, "\tif fn == nil {\n\t\treturn nil\n\t}\n\treturn func(ctx context.Context%s) (Nothing, error) { return Nothing{}, fn(ctx%s) }\n}\n", params, args)
+}
+
+func op(b *bytes.Buffer, n int) {
+	types := append(letters(n), "T")
+	suffix, params := number(n), strings.Join(types, ", ")
+	name := fmt.Sprintf("Op%d[%s]", n, params)
+	fnTypes := join(letters(n), func(t string) string { return ", " + t })
+	ins := join(letters(n), func(t string) string { return ", " + lower(t) + " Input[" + t + "]" })
+	args := join(letters(n), func(t string) string { return lower(t) + ", " })
+	fmt.Fprintf(b, `
+// Op%[1]d is a reusable step with %[2]s. It is immutable, and safe for concurrent use.
+type Op%[1]d[%[3]s any] struct {
+	of *op
+	fn func(context.Context%[4]s) (T, error)
+}
+
+// NewOp%[5]s declares an op that calls fn with %[6]s.
+func NewOp%[5]s[%[3]s any](name string, fn func(context.Context%[4]s) (T, error), opts ...OpOption) *%[7]s {
+	return &%[7]s{of: newOp[T](name, fn == nil, opts), fn: fn}
+}
+
+// In places the op in a scope. Two placements in one scope need two names: see As.
+func (o *%[7]s) In(s *Scope%[8]s) Output[T] { return placeOp[T](s, o.of, From%[5]s(%[9]so.fn)) }
+
+// As returns the op under another name, with options that hold for that use only.
+func (o *%[7]s) As(name string, opts ...OpOption) *%[7]s {
+	return &%[7]s{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// Given stands in for the op's value in one run that does not select it.
+func (o *%[7]s) Given(v T) RunOption { return opGiven(o.of, v) }
+
+// Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
+func (o *%[7]s) Value(r *Result) (T, error) { return opValue[T](r, o.of) }
+
+// Values is what the copies of the op's step made, by mapping key, the keys of nested maps joined by "/".
+func (o *%[7]s) Values(r *Result) (map[string]T, error) { return opValues[T](r, o.of) }
+`, n, inputs(n), params, fnTypes, suffix, values(n), name, ins, args)
 }
 
 func letters(n int) []string { return strings.Split("ABCDEFGH", "")[:n:n] }

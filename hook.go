@@ -1,0 +1,105 @@
+package dagster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// hook is a body that runs after a step.
+type hook struct {
+	onFailure bool
+	body      *body
+	at        site
+}
+
+func (h *hook) name() string {
+	if h.onFailure {
+		return "on_failure"
+	}
+	return "on_success"
+}
+
+// OnSuccess runs a body after a step has succeeded. Its inputs are resources, configs and constants; [Step] says which
+// step it was. An error of a hook is recorded and changes nothing else. Several hooks of one step run in order.
+func OnSuccess(b Body[Nothing]) StepOption { return newHook(b, false) }
+
+// OnFailure runs a body after a step has failed for good; [StepInfo] has its error. Otherwise it is like [OnSuccess].
+func OnFailure(b Body[Nothing]) StepOption { return newHook(b, true) }
+
+func newHook(b Body[Nothing], onFailure bool) StepOption {
+	h := hook{onFailure: onFailure, at: outerSite()}
+	return stepOption(func(d *definition, s *stepSpec) {
+		d.setBody(&h.body, b)
+		if h.body == nil || h.body.call == nil {
+			if h.body != nil && h.body.graph != nil {
+				d.mistake("hook: a graph cannot be one")
+			}
+			return
+		}
+		walkAll(h.body.inputs, func(leaf *input, _ leafUse) {
+			if leaf.kind == readsAsset {
+				d.mistake("hook: it takes asset %s: a hook takes resources, configs and constants", quote(leaf.asset.key))
+			}
+		})
+		s.hooks = append(s.hooks, h)
+	})
+}
+
+// StepEnded runs the hooks of a step whose attempt was recorded as ended.
+func (r *runState) StepEnded(ctx context.Context, t *executor.Task, o executor.Outcome, end executor.AttemptEnd) {
+	s := &r.plan.steps[t.Step]
+	for i := range s.spec.hooks {
+		h := &s.spec.hooks[i]
+		runs := end == executor.AttemptSucceeded && !h.onFailure || end == executor.AttemptFailed && h.onFailure
+		if !runs {
+			r.hookEvent(t, h, storage.HookSkipped, nil)
+			continue
+		}
+		sc := &scope{Context: ctx, run: r, task: t, step: s, failed: o.Err, record: func(e storage.Event) { r.hookRecord(t, e) }}
+		_, err := guarded(func() (any, error) {
+			leaves, err := r.hookLeaves(sc, h)
+			if err != nil {
+				return nil, err
+			}
+			return h.body.call(sc, leaves)
+		})
+		if err != nil {
+			r.hookEvent(t, h, storage.HookErrored, fmt.Errorf("hook %s: %w", h.name(), err))
+			continue
+		}
+		r.hookEvent(t, h, storage.HookCompleted, nil)
+	}
+}
+
+func (r *runState) hookLeaves(sc *scope, h *hook) (leaves []any, err error) {
+	walkAll(h.body.inputs, func(leaf *input, _ leafUse) {
+		if err != nil {
+			return
+		}
+		var v any
+		v, err = r.plainLeaf(sc, leaf)
+		leaves = append(leaves, v)
+	})
+	return leaves, err
+}
+
+func (r *runState) hookEvent(t *executor.Task, h *hook, kind storage.EventKind, err error) {
+	e := storage.Event{Kind: kind, Message: h.name()}
+	if err != nil {
+		e.Message = err.Error()
+		e.Data = &storage.FailureData{Error: storage.NewError(err)}
+	}
+	r.hookRecord(t, e)
+}
+
+// hookRecord records what is said after an attempt has ended.
+func (r *runState) hookRecord(t *executor.Task, e storage.Event) {
+	e.Run, e.Step, e.Attempt = r.record.ID, t.Key, t.Attempt
+	if e.At.IsZero() {
+		e.At = r.inst.now()
+	}
+	r.sink.Record(e)
+}

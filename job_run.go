@@ -1,0 +1,56 @@
+package dagster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// executeGraph runs a job's graph, or the ops of it that are selected.
+func (r *Repository) executeGraph(ctx context.Context, c *catalog, o *runOptions, j *job) (*Result, error) {
+	full, err := r.plans.ofJob(c, j)
+	if err != nil {
+		return refused(o, err)
+	}
+	p := full
+	if len(o.opSelection) > 0 {
+		selected, err := selectOps(full, o.opSelection)
+		if err == nil {
+			p, err = newJobPlan(c, j, selected)
+		}
+		if err != nil {
+			return refused(o, fmt.Errorf("job %s: %w", quote(j.name), err))
+		}
+	}
+	return r.start(ctx, c, o, p)
+}
+
+// newJobPlan compiles a job's graph; selected says which steps are in it, nil for all.
+func newJobPlan(c *catalog, j *job, selected func(path string) bool) (*plan, error) {
+	b := newPlanner(c, len(j.graph.nodes))
+	b.selected = selected
+	b.addGraph(j.graph, "", j.steps, nil, nil)
+	if len(b.wrong) > 0 {
+		return nil, errors.Join(b.wrong...)
+	}
+	return b.plan.seal(), nil
+}
+
+// checkGiven reports values of ops that are not part of the plan and that nobody has given.
+func (p *plan) checkGiven(given map[*op]any) error {
+	var errs []error
+	for i := range p.steps {
+		s := &p.steps[i]
+		for k := range s.reads {
+			rd := &s.reads[k]
+			if rd.op == nil {
+				continue
+			}
+			if _, ok := given[rd.op]; ok && rd.kind == readsOutput {
+				continue
+			}
+			errs = append(errs, fmt.Errorf("step %s needs the value of %s, which is not selected: select it, or give it a value with Given", quote(s.key), quote(rd.key)))
+		}
+	}
+	return errors.Join(errs...)
+}

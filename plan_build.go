@@ -1,0 +1,274 @@
+package dagster
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// planner is a plan while it is made.
+type planner struct {
+	catalog *catalog
+	plan    *plan
+	makers  map[*asset]maker
+	stored  map[*asset]bool
+
+	// skipped are the steps of ops that are not selected; nil if all are.
+	selected func(path string) bool
+	wrong    []error
+}
+
+// maker is which output of which step is an asset.
+type maker struct {
+	step   int32
+	output int
+	index  int32 // of its making
+}
+
+func newPlanner(c *catalog, steps int) *planner {
+	b := &planner{
+		catalog: c, makers: make(map[*asset]maker, steps), stored: make(map[*asset]bool),
+		plan: &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
+	}
+	b.plan.steps = make([]planStep, 0, steps)
+	b.plan.exec.Steps = make([]executor.Step, 0, steps)
+	return b
+}
+
+// newPlan compiles the assets at the given indexes of the catalog, which are in topological order.
+func newPlan(c *catalog, selected []int32, under stepSpec) *plan {
+	b := newPlanner(c, len(selected))
+	b.plan.keys = c.keysAt(selected)
+	parts := make(map[*multi][]int32)
+	for _, at := range selected {
+		if p := c.assets[at].part; p != nil {
+			parts[p.of] = append(parts[p.of], at)
+		}
+	}
+	for _, at := range selected {
+		a := &c.assets[at]
+		switch {
+		case a.part == nil:
+			b.addAsset(a, under)
+		case parts[a.part.of][0] == at:
+			b.addMulti(a.part.of, parts[a.part.of], under)
+		}
+	}
+	return b.plan.seal()
+}
+
+// open adds a step and returns its two sides, which stay where they are only until the next one is added.
+func (b *planner) open(key string, body *body, spec stepSpec) (*planStep, *executor.Step, int32) {
+	i := int32(len(b.plan.steps)) //nolint:gosec // far fewer steps than that
+	kept := spec
+	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: &kept, whole: true})
+	b.plan.exec.Steps = append(b.plan.exec.Steps, executor.Step{
+		Key: key, Retry: spec.retry.plan(), Timeout: spec.timeout, Tags: spec.tags, Priority: priority(spec.tags),
+	})
+	return &b.plan.steps[i], &b.plan.exec.Steps[i], i
+}
+
+func (b *planner) addAsset(a *catalogAsset, under stepSpec) {
+	spec := a.spec.stepSpec
+	if !under.isEmpty() {
+		spec = spec.within(under)
+	}
+	if a.body.graph != nil {
+		b.addGraphAsset(a, spec)
+		return
+	}
+	s, step, i := b.open(a.step, a.body, spec)
+	s.typ, s.codec, s.empty, s.skips = a.typ, a.codec, a.empty, a.body.skips
+	b.make(s, i, a)
+	b.wire(s, step, nil)
+}
+
+// make says that a step materializes an asset.
+func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
+	name := resultName
+	if a.part != nil {
+		name = a.step
+	}
+	m := making{
+		asset: a.asset, spec: &a.spec, output: &storage.OutputData{Output: name},
+		stored: &storage.OutputData{Output: name, IOManager: managerName(a.spec.storedIn)},
+		index:  int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
+	}
+	if a.part != nil && m.codeVersion == "" {
+		m.codeVersion = a.part.of.carrier.spec.codeVersion
+	}
+	b.plan.made++
+	b.makers[a.asset] = maker{step: step, output: len(s.makes), index: m.index}
+	s.makes = append(s.makes, m)
+}
+
+func (b *planner) addMulti(m *multi, parts []int32, under stepSpec) {
+	spec := m.carrier.spec.merge(b.catalog.assets[parts[0]].defaults).stepSpec.within(under)
+	if m.body.graph != nil {
+		b.addGraphMulti(m, parts, spec)
+		return
+	}
+	s, step, i := b.open(m.name, m.body, spec)
+	s.typ, s.codec = m.body.typ, m.carrier.codec
+	for _, at := range parts { // each is an output of its own
+		b.make(s, i, &b.catalog.assets[at])
+	}
+	b.wire(s, step, nil)
+}
+
+const resultName = "result"
+
+// Most steps have one output, and share these lists.
+var (
+	resultOutput   = []executor.Output{{Name: resultName}}                 //nolint:gochecknoglobals // never changed
+	optionalOutput = []executor.Output{{Name: resultName, Optional: true}} //nolint:gochecknoglobals // never changed
+)
+
+// outputs are what the executor knows of what the step makes.
+func (s *planStep) outputs() []executor.Output {
+	if len(s.makes) > 0 && s.makes[0].asset.part != nil {
+		out := make([]executor.Output, len(s.makes))
+		for i := range s.makes {
+			out[i] = executor.Output{Name: s.makes[i].output.Output, Optional: s.skips || s.makes[i].asset.part.skips}
+		}
+		return out
+	}
+	if len(s.branches) == 0 && len(s.mapped) == 0 {
+		if s.skips {
+			return optionalOutput
+		}
+		return resultOutput
+	}
+	out := []executor.Output{{Name: resultName, Optional: s.skips}}
+	for i := range s.branches {
+		out = append(out, executor.Output{Name: branchName(i), Optional: true})
+	}
+	for i := range s.mapped {
+		out = append(out, executor.Output{Name: mappedName(i), Dynamic: true})
+	}
+	return out
+}
+
+func branchName(i int) string { return "branch_" + strconv.Itoa(i+1) }
+
+// mappedName is the name of a dynamic output. That of the only one is Dagster's.
+func mappedName(i int) string { return "mapped_" + strconv.Itoa(i+1) }
+
+// wire gives the executor's step its inputs and outputs. frame is where the step's graph is in the plan, nil for none.
+func (b *planner) wire(s *planStep, step *executor.Step, frame *frame) {
+	if s.body.width > 0 {
+		s.reads = make([]read, 0, s.body.width)
+	}
+	for n, in := range s.body.inputs {
+		in.walk(func(leaf *input, use leafUse) { s.reads = append(s.reads, b.read(n, leaf, use, frame)) })
+		if len(s.reads) > 0 {
+			s.reads[len(s.reads)-1].last = true
+		}
+	}
+	w := wiring{step: step, reads: s.reads}
+	for i := range s.reads {
+		w.add(&s.reads[i])
+		s.skips = s.skips || s.reads[i].use.when != nil && s.reads[i].use.when.branch == nil
+	}
+	step.Outputs = s.outputs()
+	for _, in := range s.spec.after {
+		b.wait(step, in, executor.After, frame)
+	}
+	for _, in := range s.spec.finally {
+		b.wait(step, in, executor.Finally, frame)
+	}
+}
+
+func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, frame *frame) {
+	in.walk(func(leaf *input, use leafUse) {
+		r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1}
+		b.locate(&r, frame)
+		if r.step >= 0 {
+			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: kind, Sources: []executor.Source{{Step: int(r.step), Output: r.output}}})
+		}
+	})
+}
+
+func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
+	r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1, source: -1}
+	switch leaf.kind {
+	case readsAsset:
+		r.spec = &leaf.asset.spec.stepSpec
+		if i, ok := b.catalog.index[leaf.asset.key]; ok {
+			r.spec = &b.catalog.assets[i].spec.stepSpec
+		}
+		r.loaded = &storage.InputData{Input: inputName(n), FromAsset: leaf.asset.key, Output: resultName, IOManager: managerName(r.manager())}
+	case readsOutput, readsElement, collects:
+		r.loaded = &storage.InputData{Input: inputName(n), Output: resultName, IOManager: managerName(nil)}
+	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsNil:
+		return r
+	}
+	b.locate(&r, frame)
+	if r.step >= 0 {
+		maker := &b.plan.steps[r.step]
+		r.loaded.FromStep = maker.key
+		if leaf.kind != readsAsset {
+			r.spec = maker.spec
+			r.loaded.IOManager = managerName(maker.spec.storedIn)
+		}
+	} else if leaf.kind == readsAsset && !b.stored[leaf.asset] {
+		b.stored[leaf.asset] = true
+		b.plan.stored = append(b.plan.stored, leaf.asset)
+	}
+	return r
+}
+
+// locate finds the step and the output that a leaf is made by; it leaves -1 for an asset that no step of the plan makes.
+func (b *planner) locate(r *read, frame *frame) {
+	switch r.kind {
+	case readsAsset:
+		if m, ok := b.makers[r.leaf.asset]; ok {
+			r.step, r.output = m.step, m.output
+		}
+	case readsOutput, collects:
+		r.step = frame.stepOf(r.leaf.node)
+		if r.step < 0 {
+			r.op, r.key = frame.opOf(r.leaf.node)
+			return
+		}
+		if r.use.when != nil && r.use.when.branch != nil && r.leaf.node.op != nil {
+			r.output = 1 + slices.Index(r.leaf.node.branches, r.use.when.branch)
+		}
+	case readsElement:
+		m := r.leaf.over
+		r.step = frame.stepOf(m.node)
+		if r.step < 0 {
+			r.op, r.key = frame.opOf(m.node)
+			return
+		}
+		r.output = 1 + len(m.node.branches) + slices.Index(m.node.mapped, m)
+	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsNil:
+	}
+}
+
+// manager is the resource that loads the leaf, nil for the default of assets or of ops.
+func (r *read) manager() *resource {
+	if r.leaf.loadedBy != nil {
+		return r.leaf.loadedBy
+	}
+	return r.spec.storedIn
+}
+
+func inputName(n int) string { return "input_" + strconv.Itoa(n+1) }
+
+func managerName(r *resource) string {
+	if r == nil {
+		return "io_manager"
+	}
+	return r.name
+}
+
+func priority(tags map[string]string) int {
+	n, err := strconv.Atoi(tags[PriorityTag])
+	if err != nil {
+		return 0
+	}
+	return n
+}
