@@ -68,5 +68,5 @@ func (s *splitMix) below(bound int) int {
 	z := uint64(*s)
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
 	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return int((z ^ z>>31) % uint64(bound)) //nolint:gosec // below bound, which is an int
+	return int((z ^ z>>31) % uint64(bound))
 }
