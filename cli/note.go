@@ -53,6 +53,9 @@ func lasted(s *step, e *storage.Event) string {
 	return took(e.At.Sub(s.started))
 }
 
+// ioPath is where the file IO manager says that it keeps a value: of use in the details, and too much beside every asset.
+const ioPath = "path"
+
 // pathsOf are the paths among the metadata of what was made: what somebody opens next.
 func pathsOf(e *storage.Event) []string {
 	d, ok := e.Data.(*storage.MaterializationData)
@@ -61,7 +64,7 @@ func pathsOf(e *storage.Event) []string {
 	}
 	var paths []string
 	for _, m := range d.Metadata {
-		if v, ok := m.Value.(metadata.PathValue); ok {
+		if v, ok := m.Value.(metadata.PathValue); ok && m.Key != ioPath {
 			paths = append(paths, fold(v.String()))
 		}
 	}
