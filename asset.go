@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -104,6 +105,9 @@ func (d *definition) setBody(to **body, from interface{ core() *body }) {
 		d.mistake("nil function")
 	}
 	for i, in := range b.inputs {
+		if first := slices.IndexFunc(b.inputs[:i], in.isSameAsset); first >= 0 {
+			d.mistake("input %d: asset %s: it is input %d already", i+1, quote(in.asset.key), first+1)
+		}
 		in.walk(func(leaf *input, _ leafUse) {
 			switch leaf.kind {
 			case readsNil:

@@ -3,6 +3,7 @@ package dagster_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -84,7 +85,7 @@ func BenchmarkJob(b *testing.B) {
 
 func BenchmarkDynamic(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			keys := make(dagster.Dynamic[int], n)
 			for i := range n {
 				keys[fmt.Sprintf("k%06d", i)] = i % 100
@@ -108,7 +109,7 @@ func BenchmarkDynamic(b *testing.B) {
 // BenchmarkGraphBuild declares a graph, validates it and plans it.
 func BenchmarkGraphBuild(b *testing.B) {
 	const n = 10_000
-	b.Run(fmt.Sprint(n), func(b *testing.B) {
+	b.Run(strconv.Itoa(n), func(b *testing.B) {
 		graph := dags.Layers(n)
 		b.ReportAllocs()
 		for b.Loop() {

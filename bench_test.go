@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,7 +91,7 @@ func BenchmarkMaterializeSQLite(b *testing.B) {
 // BenchmarkRepository declares, validates and plans; the plan is that of everything.
 func BenchmarkRepository(b *testing.B) {
 	for _, n := range []int{1000, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			graph := dags.Layers(n)
 			b.ReportAllocs()
 			for b.Loop() {

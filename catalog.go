@@ -169,7 +169,7 @@ func (c *catalog) connect() {
 		if c.assets[i].external {
 			continue
 		}
-		c.connectOne(int32(i)) //nolint:gosec // an index of the assets
+		c.connectOne(int32(i))
 	}
 	order, cycle := sortGraph(c.up, c.down)
 	if len(cycle) > 0 {
@@ -224,7 +224,7 @@ func (c *catalog) cycleError(cycle []int32) error {
 func (c *catalog) reorder(order []int32) {
 	to := make([]int32, len(order)) // old index to new
 	for i, old := range order {
-		to[old] = int32(i) //nolint:gosec // an index of the assets
+		to[old] = int32(i)
 	}
 	move := func(edges [][]int32) [][]int32 {
 		moved := make([][]int32, len(edges))
@@ -239,7 +239,7 @@ func (c *catalog) reorder(order []int32) {
 	assets := make([]catalogAsset, len(order))
 	for i, old := range order {
 		assets[i] = c.assets[old]
-		c.index[assets[i].key] = int32(i) //nolint:gosec // an index of the assets
+		c.index[assets[i].key] = int32(i)
 	}
 	c.assets, c.up, c.down = assets, move(c.up), move(c.down)
 }

@@ -68,7 +68,7 @@ func validateConfig[C any](v *C) error {
 func (c *config) validate(v any) error {
 	p := reflect.New(c.typ)
 	p.Elem().Set(reflect.ValueOf(&v).Elem().Elem())
-	if own, ok := p.Interface().(interface{ Validate() error }); ok {
+	if own, ok := reflect.TypeAssert[interface{ Validate() error }](p); ok {
 		if err := own.Validate(); err != nil {
 			return fmt.Errorf("config %s: %w", quote(c.name), err)
 		}

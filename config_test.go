@@ -122,7 +122,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 		var text strings.Builder
 		hides := struct{ inner dagster.Secret }{secret}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			fmt.Fprintf(&text, verb+verb+verb, secret, &secret, hides) //nolint:govet // any verb
+			fmt.Fprintf(&text, verb+verb+verb, secret, &secret, hides)
 		}
 		data, err := json.Marshal(loadConfig{Token: secret})
 		require.NoError(t, err)

@@ -29,10 +29,10 @@ type StepInfo struct {
 
 // scope is what surrounds one attempt of a step: the context that its body gets.
 type scope struct {
-	context.Context
-	run  *runState
-	task *executor.Task
-	step *planStep
+	context.Context //nolint:containedctx // a scope is a context
+	run             *runState
+	task            *executor.Task
+	step            *planStep
 
 	// In a hook: why its step failed, and how to record what it says.
 	failed error

@@ -16,13 +16,18 @@ type eventCore struct {
 	fields []zapcore.Field
 }
 
+// Enabled says that every line is recorded.
 func (c *eventCore) Enabled(zapcore.Level) bool { return true }
-func (c *eventCore) Sync() error                { return nil }
 
+// Sync has nothing to do: the recorder stores what it is given.
+func (c *eventCore) Sync() error { return nil }
+
+// With adds fields to every line.
 func (c *eventCore) With(fields []zapcore.Field) zapcore.Core {
 	return &eventCore{emit: c.emit, fields: slices.Concat(c.fields, fields)}
 }
 
+// Check takes every line.
 func (c *eventCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	return checked.AddCore(e, c)
 }

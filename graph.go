@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -230,11 +231,11 @@ func mappedLeaf(s *Scope, in *input) (*input, error) {
 	in.walk(func(l *input, _ leafUse) { leaf, n = l, n+1 })
 	switch {
 	case n != 1 || leaf.kind != readsOutput || leaf.node.op == nil:
-		return nil, fmt.Errorf("only what an op makes can be mapped over, or a field of it: pass it through an op")
+		return nil, errors.New("only what an op makes can be mapped over, or a field of it: pass it through an op")
 	case leaf.scope.graph != s.graph || !s.sees(leaf.scope):
-		return nil, fmt.Errorf("over an output of another scope")
+		return nil, errors.New("over an output of another scope")
 	case leaf.node.scope.in != s.in:
-		return nil, fmt.Errorf("over an output from outside of the Map around it: pass it through an op")
+		return nil, errors.New("over an output from outside of the Map around it: pass it through an op")
 	}
 	return leaf, nil
 }

@@ -10,7 +10,7 @@ func sortGraph(up, down [][]int32) (order, cycle []int32) {
 	for i := range n {
 		waits[i] = int32(len(up[i])) //nolint:gosec // fewer edges than that
 		if waits[i] == 0 {
-			ready = append(ready, int32(i)) //nolint:gosec // an index of up
+			ready = append(ready, int32(i))
 		}
 	}
 	for len(ready) > 0 {

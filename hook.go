@@ -59,7 +59,7 @@ func (r *runState) StepEnded(ctx context.Context, t *executor.Task, o executor.O
 			continue
 		}
 		sc := &scope{Context: ctx, run: r, task: t, step: s, failed: o.Err, record: func(e storage.Event) { r.hookRecord(t, e) }}
-		_, err := guarded(func() (any, error) {
+		_, err := guarded(func() (any, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 			leaves, err := r.hookLeaves(sc, h)
 			if err != nil {
 				return nil, err

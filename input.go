@@ -73,6 +73,11 @@ func (in *input) descend(use leafUse, visit func(*input, leafUse)) {
 	}
 }
 
+// isSameAsset reports whether both inputs are one asset as it is: the second is there by mistake.
+func (in *input) isSameAsset(other *input) bool {
+	return in.kind == readsAsset && other.kind == readsAsset && in.asset == other.asset && in.loadedBy == other.loadedBy
+}
+
 // width is the number of leaves.
 func (in *input) width() int {
 	if len(in.of) == 0 && in.kind != joins {

@@ -92,6 +92,7 @@ type oneType interface{ keeps() reflect.Type }
 
 func (f *ioFuncs[T]) keeps() reflect.Type { return reflect.TypeFor[T]() }
 
+// Store refuses values of another type.
 func (f *ioFuncs[T]) Store(ctx context.Context, at Address, v any) error {
 	if f.store == nil {
 		return errors.New("nil store function")
@@ -103,6 +104,7 @@ func (f *ioFuncs[T]) Store(ctx context.Context, at Address, v any) error {
 	return f.store(ctx, at, t)
 }
 
+// Load loads by the function that it was made of.
 func (f *ioFuncs[T]) Load(ctx context.Context, at Address) (any, error) {
 	if f.load == nil {
 		return nil, errors.New("nil load function")
@@ -117,7 +119,7 @@ func MemoryIO() IOManager { return &memoryIO{values: make(map[place]any)} }
 // place is an address without what says how to store it. Who loads an asset need not know which run stored it.
 type place struct{ asset, part, run, step string }
 
-func (a *Address) place() place {
+func (a Address) place() place {
 	if a.Asset != "" {
 		return place{asset: a.Asset, part: a.Partition}
 	}
@@ -129,6 +131,7 @@ type memoryIO struct {
 	values map[place]any
 }
 
+// Store keeps the value itself, and the bytes of a stream.
 func (m *memoryIO) Store(_ context.Context, at Address, v any) error {
 	if at.codec != nil && at.codec.streams {
 		return m.storeStream(at, v)
@@ -177,6 +180,7 @@ func (f *fileIO) files() (*files.Dir, error) {
 	return dir, nil
 }
 
+// Store replaces the file at once.
 func (f *fileIO) Store(ctx context.Context, at Address, v any) error {
 	dir, err := f.files()
 	if err != nil {
@@ -191,6 +195,7 @@ func (f *fileIO) Store(ctx context.Context, at Address, v any) error {
 	return nil
 }
 
+// Load reads the file, or leaves it open for a stream.
 func (f *fileIO) Load(_ context.Context, at Address) (any, error) {
 	dir, err := f.files()
 	if err != nil {

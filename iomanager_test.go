@@ -75,7 +75,10 @@ func TestStreamsAreReadInStepsAndClosedAfter(t *testing.T) {
 	t.Parallel()
 	for name, io1 := range map[string]func(*testing.T) dagster.IOManager{
 		"memory": func(*testing.T) dagster.IOManager { return dagster.MemoryIO() },
-		"files":  func(t *testing.T) dagster.IOManager { return dagster.FileIO(t.TempDir()) },
+		"files": func(t *testing.T) dagster.IOManager {
+			t.Helper()
+			return dagster.FileIO(t.TempDir())
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

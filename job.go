@@ -23,7 +23,6 @@ type job struct {
 	description string
 	tags        map[string]string
 	metadata    []metadata.Entry
-	values      []ConfigValue
 	replaced    []Replacement
 	limit       int
 	limits      []executor.TagLimit

@@ -39,7 +39,7 @@ func stepValue(s *planStep, c *codec, run storage.RunID, key, mapKey string) loa
 }
 
 // manager is the IO manager that the value is kept by.
-func (l *loading) manager(ctx context.Context) (IOManager, error) {
+func (l *loading) manager(ctx context.Context) (IOManager, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 	if l.by == nil {
 		return l.inst.io, nil
 	}

@@ -1,7 +1,7 @@
 package dagster
 
 import (
-	"fmt"
+	"errors"
 	"reflect"
 )
 
@@ -58,7 +58,7 @@ func Part[S, T any](m *MultiAsset[S], key string, pick func(*S) *T, opts ...Asse
 		}
 		p := pick(&s)
 		if p == nil {
-			return nil, false, fmt.Errorf("the field's selector returned nil")
+			return nil, false, errors.New("the field's selector returned nil")
 		}
 		return *p, true, nil
 	}}, opts)

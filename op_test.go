@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,7 +69,7 @@ func routeDay(_ context.Context, d day) (r routes, err error) {
 	return r, nil
 }
 
-func sumDay(_ context.Context, d day) (int, error) { return sumShard(context.Background(), shardOf(struct{ Rows []int }{d.Rows})) }
+func sumDay(ctx context.Context, d day) (int, error) { return sumShard(ctx, shardOf{d.Rows}) }
 
 func stepStatuses(r *dagster.Result) map[string]executor.StepStatus {
 	out := make(map[string]executor.StepStatus)
@@ -224,7 +225,7 @@ func TestDynamicEdges(t *testing.T) {
 		t.Parallel()
 		many := dagster.Dynamic[int]{}
 		for i := range 20_000 {
-			many[fmt.Sprint(i)] = 1
+			many[strconv.Itoa(i)] = 1
 		}
 		r, err := run(t, many, same)
 		require.NoError(t, err)
@@ -263,7 +264,7 @@ func TestFinallyRunsWhateverHappened(t *testing.T) {
 
 func TestRetryOfAUseGoesBeforeOpGraphAndJob(t *testing.T) {
 	t.Parallel()
-	attempts := func(opts []dagster.OpOption, use []dagster.OpOption, graph []dagster.OpOption, job ...dagster.JobOption) int {
+	attempts := func(opts, use, graph []dagster.OpOption, job ...dagster.JobOption) int {
 		op := dagster.NewOp("op", fails[int](errors.New("no")), opts...)
 		if use != nil {
 			op = op.As("use", use...)
@@ -382,8 +383,8 @@ func TestConfigPerUseJobAndRun(t *testing.T) {
 			assert.Equal(t, tt.want, got)
 		})
 	}
-	_, err := repo.Execute(t.Context(), plain, dagster.RunConfig([]byte(`{"ops": {"agian": {"config": {}}, "both": {"config": {}}, "again": {"config": {"row": 1}}}}`)))
-	require.ErrorContains(t, err, "ops.agian: no step of that name")
+	_, err := repo.Execute(t.Context(), plain, dagster.RunConfig([]byte(`{"ops": {"nobody": {"config": {}}, "both": {"config": {}}, "again": {"config": {"row": 1}}}}`)))
+	require.ErrorContains(t, err, "ops.nobody: no step of that name")
 	require.ErrorContains(t, err, "ops.both.config: the step takes no config")
 	require.ErrorContains(t, err, "ops.again.config.row: unknown field")
 }
@@ -485,7 +486,7 @@ func TestAssetJobs(t *testing.T) {
 	assert.Equal(t, map[string]string{"team": "data", "by": "me"}, r.Run().Tags)
 }
 
-func TestReexecutionOfJobs(t *testing.T) {
+func TestReexecutionOfJobs(t *testing.T) { //nolint:tparallel // its parts share what is broken
 	t.Parallel()
 	var broken atomic.Bool
 	broken.Store(true)
@@ -504,7 +505,7 @@ func TestReexecutionOfJobs(t *testing.T) {
 	join := dagster.NewOp1("join", addAll)
 	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] { return join.In(s, dagster.Map(s, gen.In(s), one.In)) })
 
-	t.Run("from failure loads what is there", func(t *testing.T) {
+	t.Run("from failure loads what is there", func(t *testing.T) { //nolint:paralleltest // likewise
 		job := dagster.NewJob("j", g)
 		repo := dagster.NewRepository("r", job)
 		on := dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
@@ -536,7 +537,7 @@ func TestReexecutionOfJobs(t *testing.T) {
 		assert.Len(t, fourth.Steps(), 5)
 	})
 
-	t.Run("what is gone is made again", func(t *testing.T) {
+	t.Run("what is gone is made again", func(t *testing.T) { //nolint:paralleltest // likewise
 		broken.Store(true)
 		for _, kept := range []bool{false, true} {
 			opts := []dagster.JobOption{}

@@ -78,11 +78,11 @@ const (
 	optMaxRuntime
 )
 
-func (s optionSet) has(o optionSet) bool { return s&o != 0 }
+func (s *optionSet) has(o optionSet) bool { return *s&o != 0 }
 
 // once marks an option that has one value; giving it twice is a mistake.
 func (s *optionSet) once(d *definition, o optionSet, name string) {
-	if s.has(o) {
+	if *s&o != 0 {
 		d.mistake("%s: given twice", name)
 	}
 	*s |= o

@@ -105,7 +105,7 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 }
 
 func (b *planner) addMulti(m *multi, parts []int32, under stepSpec) {
-	spec := m.carrier.spec.merge(b.catalog.assets[parts[0]].defaults).stepSpec.within(under)
+	spec := m.carrier.spec.merge(b.catalog.assets[parts[0]].defaults).within(under)
 	if m.body.graph != nil {
 		b.addGraphMulti(m, parts, spec)
 		return

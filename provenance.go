@@ -95,7 +95,7 @@ func (r *runState) dataVersion(from *storage.Provenance) string {
 }
 
 // failedToMaterialize is recorded for an asset whose step failed for good.
-func failedToMaterialize(a *asset, e *storage.Event) storage.Event {
+func failedToMaterialize(a *asset, e storage.Event) storage.Event {
 	out := storage.Event{Kind: storage.AssetFailedToMaterialize, Step: e.Step, Attempt: e.Attempt, Asset: a.key, At: e.At}
 	data := &storage.MaterializationData{}
 	if f, ok := e.Data.(*storage.FailureData); ok {

@@ -26,7 +26,7 @@ func TestMaterializationsSayWhatTheyWereMadeFrom(t *testing.T) {
 	inst := dagster.NewInstance(dagster.InstanceConfig{})
 	src := dagster.NewSource[int]("src")
 	a := dagster.NewAsset("a", dagster.From(number(1)), dagster.CodeVersion("1"))
-	b := dagster.NewAsset("b", dagster.From3(src, a, a, func(_ context.Context, x, y, z int) (int, error) { return x + y + z, nil }), dagster.CodeVersion("2"))
+	b := dagster.NewAsset("b", dagster.From3(src, a, dagster.Optional(a), func(_ context.Context, x, y int, z dagster.Maybe[int]) (int, error) { return x + y + z.Value, nil }), dagster.CodeVersion("2"))
 	c := dagster.NewAsset("c", dagster.From1(b, addOne))
 	repo := dagster.NewRepository("r", src, a, b, c)
 	require.NoError(t, src.Report(t.Context(), inst, "", metadata.Rows(1)))

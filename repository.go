@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -46,8 +47,8 @@ func (r *Repository) compiled() (*catalog, error) {
 func (r *Repository) Close() error {
 	c, _ := r.compiled()
 	var errs []error
-	for i := len(c.resources) - 1; i >= 0; i-- {
-		if res := c.resources[i]; res.set.has(optShared) {
+	for _, res := range slices.Backward(c.resources) {
+		if res.set.has(optShared) {
 			errs = append(errs, res.process.shut(res))
 		}
 	}

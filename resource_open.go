@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -144,8 +145,8 @@ func (o *opener) close() error {
 	o.opened = nil
 	o.mu.Unlock()
 	var errs []error
-	for i := len(opened) - 1; i >= 0; i-- {
-		errs = append(errs, o.cell(opened[i]).shut(opened[i]))
+	for _, r := range slices.Backward(opened) {
+		errs = append(errs, o.cell(r).shut(r))
 	}
 	return errors.Join(errs...)
 }

@@ -96,7 +96,7 @@ func (r *Result) Events() iter.Seq[storage.Event] {
 		}
 		filter := storage.EventFilter{Run: r.run.ID}
 		for {
-			page, err := r.inst.store.Events(context.Background(), filter) //nolint:usetesting // no test
+			page, err := r.inst.store.Events(context.Background(), filter)
 			if err != nil || len(page) == 0 {
 				return
 			}

@@ -1,6 +1,7 @@
 package dagster
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,7 +50,7 @@ func (p RetryPolicy) check() error {
 	case p.Jitter < NoJitter || p.Jitter > PlusMinus:
 		return fmt.Errorf("retry: unknown jitter %d", p.Jitter)
 	case p.Delay == 0 && (p.Backoff != Constant || p.Jitter != NoJitter):
-		return fmt.Errorf("retry: backoff and jitter need a delay")
+		return errors.New("retry: backoff and jitter need a delay")
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (r *runState) carryOut(ctx context.Context) (*Result, error) {
 	if err == nil {
 		report, err = r.runSteps(limited)
 	}
-	return r.finish(keep, report, err, limited)
+	return r.finish(keep, limited, report, err)
 }
 
 // maxRuntimeError is why a run was ended that took longer than its job allows.
@@ -221,7 +221,8 @@ func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
 	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	r.ctx = runCtx
-	rec := executor.NewRecorder(r.inst.store, r.record.ID, r.record.Epoch, executor.RecorderOptions{OnStored: r.options.watch})
+	options := executor.RecorderOptions{OnStored: r.options.watch}
+	rec := executor.NewRecorder(r.inst.store, r.record.ID, r.record.Epoch, options) //nolint:contextcheck // what happened is recorded also after a cancel
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		select {
@@ -272,19 +273,24 @@ type runSink struct {
 func (s *runSink) Record(events ...storage.Event) {
 	s.to.Record(events...)
 	for i := range events {
-		if events[i].Kind != storage.StepFailure {
-			continue
-		}
-		if step := s.run.plan.step(events[i].Step); step != nil {
-			for k := range step.makes {
-				s.to.Record(failedToMaterialize(step.makes[k].asset, &events[i]))
-			}
+		if events[i].Kind == storage.StepFailure {
+			s.failed(events[i])
 		}
 	}
 }
 
+func (s *runSink) failed(e storage.Event) {
+	step := s.run.plan.step(e.Step)
+	if step == nil {
+		return
+	}
+	for i := range step.makes {
+		s.to.Record(failedToMaterialize(step.makes[i].asset, e))
+	}
+}
+
 // finish ends the run in the store. cause is why it could not be carried on, nil if it could.
-func (r *runState) finish(ctx context.Context, report *executor.Report, cause error, outer context.Context) (*Result, error) {
+func (r *runState) finish(ctx, outer context.Context, report *executor.Report, cause error) (*Result, error) {
 	res := &Result{inst: r.inst, report: report, state: r}
 	status := storage.RunFailed
 	if cause == nil {
@@ -362,7 +368,10 @@ func whyFailed(steps []*StepError, cause error) string {
 	}
 	const most = 5
 	names := make([]string, 0, most)
-	for _, s := range steps[:min(most, len(steps))] {
+	for _, s := range steps {
+		if len(names) == most {
+			break
+		}
 		names = append(names, quote(s.Step))
 	}
 	more := ""

@@ -49,7 +49,7 @@ func (c *catalog) resolve(sel Selection) ([]int32, error) {
 	out := make([]int32, 0, len(in))
 	for i, yes := range in {
 		if yes && !c.assets[i].external {
-			out = append(out, int32(i)) //nolint:gosec // an index of the assets
+			out = append(out, int32(i))
 		}
 	}
 	return out, nil

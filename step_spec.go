@@ -68,7 +68,7 @@ func (s stepSpec) within(d stepSpec) stepSpec {
 }
 
 // isEmpty reports whether the spec says nothing of the steps within it.
-func (s *stepSpec) isEmpty() bool {
+func (s stepSpec) isEmpty() bool {
 	return s.set == 0 && !s.durable && len(s.config) == 0 && len(s.after) == 0 && len(s.finally) == 0 && len(s.hooks) == 0
 }
 

@@ -24,7 +24,7 @@ func line() int {
 
 func mistakes(t *testing.T, err error) []*dagster.DefinitionError {
 	t.Helper()
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the list itself is looked at
+	joined, ok := err.(interface{ Unwrap() []error })
 	require.True(t, ok, "not a list: %v", err)
 	var out []*dagster.DefinitionError
 	for _, one := range joined.Unwrap() {
@@ -79,6 +79,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		{"resource of an asset", dagster.NewAsset("uses2", dagster.From2(dagster.NewResource("bad", dagster.From1(ok, addOne), nil), ok, plus)), `resource "bad": input 1: asset "ok": a resource takes`},
 		{"config", dagster.NewAsset("uses3", dagster.From1(dagster.NewConfig("chan", make(chan int)), func(context.Context, chan int) (int, error) { return 0, nil })), `config "chan"`},
 		{"bad defaults", dagster.NewAsset("uses4", dagster.From1(dagster.NewConfig("neg", limits{Rows: -1}), func(context.Context, limits) (int, error) { return 0, nil })), `config "neg": defaults: rows -1: negative`},
+		{"the same asset twice", dagster.NewAsset("twice", dagster.From2(ok, ok, plus)), `input 2: asset "ok": it is input 1 already`},
 		{"missing upstream", dagster.NewAsset("lonely", dagster.From2(dagster.NewAsset("elsewhere", dagster.From(number(1))), ok, plus)), `it needs asset "elsewhere", declared at`},
 		{"step name", dagster.Defs{dagster.NewAsset("x/y", dagster.From(number(1))), dagster.NewAsset("x__y", dagster.From(number(1)))}, `its step would be named "x__y" like that of "x/y"`},
 		{"unknown resource", dagster.NewResource("nobodys", dagster.From(number(1)), nil).Replace(1), `replacement of "nobodys": unknown resource`},

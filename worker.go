@@ -21,11 +21,11 @@ func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outco
 		}
 	}()
 	var small [4]any
-	leaves, err := r.load(sc, small[:0], &streams)
+	leaves, err := r.load(sc, small[:0], &streams) //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 	if err != nil {
 		return executor.Outcome{Err: err}
 	}
-	v, err := s.body.call(sc, leaves)
+	v, err := s.body.call(sc, leaves) //nolint:contextcheck // a scope is a context
 	switch {
 	case err != nil && s.skips && errors.Is(err, errAbsent):
 		return s.madeNothing()
@@ -35,7 +35,7 @@ func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outco
 	if _, ok := v.(absent); ok {
 		return s.madeNothing()
 	}
-	return r.keep(sc, v)
+	return r.keep(sc, v) //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 }
 
 // firstMissing says that a step's one output was not made.

@@ -181,7 +181,7 @@ func (r *Recorder) take() []storage.Event {
 		r.chunk = r.chunk[len(batch):]
 	}
 	r.waiting -= len(batch)
-	return batch[:len(batch):len(batch)]
+	return slices.Clip(batch)
 }
 
 // settle notes that a batch is stored, or never will be.

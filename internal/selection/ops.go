@@ -2,6 +2,7 @@ package selection
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,8 @@ type OpGraph struct {
 
 // Ops returns the dotted paths that a list of op selections chooses: names at the top, which stand for all that is below
 // them, and nested paths. Each selection is a name, with "*" before it for all above or behind it for all below, or with
-// a "+" for each level; or the dotted path of something nested; or "*" alone. (dagster/_core/selector, op selection)
+// a "+" for each level; or the dotted path of something nested; or "*" alone. The rules are those of Dagster's op
+// selection (dagster/_core/selector).
 func Ops(selections []string, g OpGraph) ([]string, error) {
 	chosen := make(map[string]bool)
 	for _, text := range selections {
@@ -33,20 +35,11 @@ func Ops(selections []string, g OpGraph) ([]string, error) {
 	}
 	for path := range chosen { // nested: a few
 		top, _, _ := strings.Cut(path, ".")
-		if !contains(out, top) {
+		if !slices.Contains(out, top) {
 			out = append(out, path)
 		}
 	}
 	return out, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
 
 func opSelection(text string, g OpGraph, chosen map[string]bool) error {

@@ -12,7 +12,7 @@ import (
 )
 
 // Elsewhere is the region of quakes whose own region has too few.
-const Elsewhere = "elsewhere"
+const Elsewhere = "Elsewhere"
 
 // Limits say what is many, and what is strong.
 type Limits struct {
