@@ -21,7 +21,8 @@ type Steps struct {
 func AllSteps() Steps { return Steps{assets: "*"} }
 
 // FailedSteps are the steps that failed, were canceled, or did not run because of that. What succeeded is loaded as it
-// was kept, or run again if it was kept in memory only and is gone; what was skipped is left out.
+// was kept, or run again if it was kept in memory only and is gone; what was skipped is left out. What is to run
+// [Finally] after a step that runs again does so too.
 func FailedSteps() Steps { return Steps{failed: true} }
 
 // OnlySteps are the steps of a run of assets that make the selected ones.

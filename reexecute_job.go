@@ -35,6 +35,9 @@ func (r *Repository) reexecuteGraph(ctx context.Context, c *catalog, o *runOptio
 		return fail(errors.New("nothing failed in it: nothing to run"))
 	}
 	chosen, err := past.choose(full, runs, steps.failed, o.again)
+	for err == nil && steps.failed && past.cleanUp(full, runs) {
+		chosen, err = past.choose(full, runs, steps.failed, o.again)
+	}
 	if err != nil {
 		return fail(err)
 	}
@@ -224,6 +227,24 @@ func (p *past) choose(full *plan, runs map[string]rerun, remake bool, again *ree
 	p.spread(full, runs)
 	slices.Sort(again.also)
 	return chosen, errors.Join(errs...)
+}
+
+// cleanUp adds the steps that are to run finally after something that runs again: they ended well after what it did the
+// last time. It reports whether there were any.
+func (p *past) cleanUp(full *plan, runs map[string]rerun) (added bool) {
+	for i := range full.steps {
+		key := full.steps[i].key
+		if runs[key] != 0 || !p.anyFinished(key) {
+			continue
+		}
+		for _, in := range full.exec.Steps[i].Inputs {
+			again := func(s executor.Source) bool { return runs[full.steps[s.Step].key] != 0 }
+			if in.Kind == executor.Finally && slices.ContainsFunc(in.Sources, again) {
+				runs[key], added = rerunAll, true
+			}
+		}
+	}
+	return added
 }
 
 // spread makes every copy run again of what is mapped over something that is made anew: its keys may be others.

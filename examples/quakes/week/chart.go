@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,7 @@ import (
 
 var (
 	drawWeek = dagster.NewOp1("draw_week", DrawWeek)
-	drawDay  = dagster.NewOp2("draw_day", dagster.Do2(DrawDay))
+	drawDay  = dagster.NewOp1("draw_day", DrawDay)
 )
 
 // Colours that stay apart for every common kind of colour blindness, and in print.
@@ -38,7 +37,7 @@ func dot(b *strings.Builder, x, y float64, q Quake) {
 	fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s" fill-opacity="0.5"/>`+"\n", x, y, 1.2+math.Pow(max(q.Magnitude, 0), 2)/5, colour)
 }
 
-// DrawWeek draws every quake by time and magnitude, and names the five largest.
+// DrawWeek draws every quake by time and magnitude, and names the three largest.
 func DrawWeek(_ context.Context, quakes []Quake) (string, error) {
 	const width, height, left, right, top, foot = 880, 430, 40.0, 860.0, 50.0, 390.0
 	first := quakes[0].Time.UTC().Truncate(24 * time.Hour)
@@ -59,7 +58,7 @@ func DrawWeek(_ context.Context, quakes []Quake) (string, error) {
 	for _, q := range quakes {
 		dot(&b, x(q.Time), y(q.Magnitude), q)
 	}
-	for _, q := range top5(quakes) {
+	for _, q := range threeLargest(quakes) {
 		anchor := "start"
 		if x(q.Time) > (left+right)/2 {
 			anchor = "end"
@@ -69,13 +68,13 @@ func DrawWeek(_ context.Context, quakes []Quake) (string, error) {
 	return b.String() + "</svg>\n", nil
 }
 
-func top5(quakes []Quake) []Quake {
+func threeLargest(quakes []Quake) []Quake {
 	sorted := slices.SortedStableFunc(slices.Values(quakes), func(a, b Quake) int { return cmp.Compare(b.Magnitude, a.Magnitude) })
-	return sorted[:min(5, len(sorted))]
+	return sorted[:min(3, len(sorted))]
 }
 
-// DrawDay draws the quakes of a day where they were, with east to the right, into the draft.
-func DrawDay(_ context.Context, folder *os.Root, day Day) error {
+// DrawDay draws the quakes of a day where they were, with east to the right.
+func DrawDay(_ context.Context, day Day) (File, error) {
 	const width, height = 360, 204
 	var b strings.Builder
 	fmt.Fprintf(&b, svgHead, width, height, "Earthquakes of "+day.Date)
@@ -90,5 +89,5 @@ func DrawDay(_ context.Context, folder *os.Root, day Day) error {
 		dot(&b, q.Longitude+180, 114-q.Latitude, q)
 	}
 	b.WriteString("</svg>\n")
-	return folder.WriteFile(draft+"/"+day.Date+".svg", []byte(b.String()), 0o644)
+	return File{day.Date + ".svg", b.String()}, nil
 }

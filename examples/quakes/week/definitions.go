@@ -18,5 +18,5 @@ var Job = dagster.NewJob(
 	"week", Report,
 	dagster.Description("A week of earthquakes: fetched by day, studied by region, and written as a page."),
 	dagster.MaxRuntime(10*time.Minute), dagster.LimitTag("asks", "feed", 2),
-	dagster.OnFailure(dagster.From1(notices, dagster.Do1(TellFailure))),
+	dagster.OnFailure(dagster.From1(Board, dagster.Do1(TellFailure))),
 )

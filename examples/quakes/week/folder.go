@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -37,35 +39,58 @@ func openFolder(_ context.Context, to Output) (*os.Root, error) {
 	return os.OpenRoot(to.Dir)
 }
 
-// draft is the folder in it where the next report is made.
-const draft = "draft"
+// File is a file of the report.
+type File struct {
+	Name    string `json:"name"`
+	Content string `json:"content"`
+}
 
-var (
-	openDraft = dagster.NewOp1("open_draft", dagster.Do1(OpenDraft))
-	publish   = dagster.NewOp2("publish", Publish, dagster.OnSuccess(dagster.From1(notices, dagster.Do1(TellSuccess))))
-	cleanUp   = dagster.NewOp1("clean_up", dagster.Do1(CleanUp))
+// The names of what is in the folder besides the files of the report.
+const (
+	numbers = "week.json"
+	last    = "last-week.json"
+	draft   = "draft"
 )
 
-// OpenDraft makes the folder of the draft, and removes what an earlier run has left there.
-func OpenDraft(ctx context.Context, folder *os.Root) error {
-	return errors.Join(CleanUp(ctx, folder), folder.Mkdir(draft, 0o755))
+var (
+	keepLast = dagster.NewOp1("keep_last", dagster.Do1(KeepLast))
+	publish  = dagster.NewOp4("publish", Publish, dagster.OnSuccess(dagster.From1(Board, dagster.Do1(TellSuccess))))
+	cleanUp  = dagster.NewOp1("clean_up", dagster.Do1(CleanUp))
+)
+
+// KeepLast keeps the numbers of the report that is there, to compare with.
+func KeepLast(_ context.Context, folder *os.Root) error {
+	was, err := folder.ReadFile(numbers)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return folder.WriteFile(last, was, 0o644)
+}
+
+// Publish writes all files to a draft, and then puts them in the place of the last report: a full disk does not leave half
+// of the one and half of the other.
+func Publish(ctx context.Context, folder *os.Root, w Week, page, pictures []File) (Week, error) {
+	if err := folder.MkdirAll(draft, 0o755); err != nil {
+		return Week{}, err
+	}
+	files := slices.Concat(page, pictures)
+	for _, f := range files {
+		if err := folder.WriteFile(draft+"/"+f.Name, []byte(f.Content), 0o644); err != nil {
+			return Week{}, err
+		}
+	}
+	for _, f := range files {
+		if err := folder.Rename(draft+"/"+f.Name, f.Name); err != nil {
+			return Week{}, err
+		}
+	}
+	dagster.Log(ctx).Info("published the report", zap.Int("files", len(files)))
+	dagster.AddMetadata(ctx, metadata.Path("report", filepath.Join(folder.Name(), "index.html")))
+	return w, nil
 }
 
 // CleanUp removes the draft.
 func CleanUp(_ context.Context, folder *os.Root) error { return folder.RemoveAll(draft) }
-
-// Publish moves the files of the draft to where the last report was.
-func Publish(ctx context.Context, folder *os.Root, w Week) (Week, error) {
-	files, err := fs.ReadDir(folder.FS(), draft)
-	if err != nil {
-		return Week{}, err
-	}
-	for _, f := range files {
-		if err := folder.Rename(draft+"/"+f.Name(), f.Name()); err != nil {
-			return Week{}, err
-		}
-	}
-	dagster.Log(ctx).Info("published the report", zap.String("path", folder.Name()+"/index.html"))
-	dagster.AddMetadata(ctx, metadata.Int("files", len(files)), metadata.Path("report", folder.Name()+"/index.html"))
-	return w, nil
-}

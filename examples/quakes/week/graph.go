@@ -16,14 +16,13 @@ var Report = dagster.NewGraph("report", func(s *dagster.Scope) dagster.Output[We
 	fits := dagster.FanIn(fitRegion(s, "california", quakes, "California"), fitRegion(s, "alaska", quakes, "Alaska"))
 	week := sumWeek.In(s, quakes, most, strongest, fits)
 
-	// What is written goes to a draft, and takes the place of the last report when all of it is there.
-	draft := openDraft.In(s, folder)
-	pictures := dagster.Map(s, byDay.In(s, quakes), func(s *dagster.Scope, day dagster.Input[Day]) dagster.Output[dagster.Nothing] {
-		return drawDay.As("draw_day", dagster.After(draft)).In(s, folder, day)
-	})
-	page := writePage.As("write_page", dagster.After(draft)).In(s, folder, week, drawWeek.In(s, quakes))
-	published := publish.As("publish", dagster.After(page, pictures)).In(s, folder, week)
-	cleanUp.As("clean_up", dagster.Finally(draft, pictures, page, published)).In(s, folder)
+	pictures := dagster.Map(s, byDay.In(s, quakes), drawDay.In)
+	page := writePage.In(s, week, drawWeek.In(s, quakes))
+
+	// The last report makes way for this one, and whatever comes of that the draft is removed.
+	kept := keepLast.In(s, folder)
+	published := publish.As("publish", dagster.After(kept)).In(s, folder, week, page, pictures)
+	cleanUp.As("clean_up", dagster.Finally(published)).In(s, folder)
 	return published
 })
 

@@ -13,15 +13,16 @@ type Notices interface {
 	Post(text string) error
 }
 
-var notices = dagster.NewResource[Notices]("notices", dagster.From1(folder, openNotices), nil)
+// Board is made of another resource: the folder of the report.
+var Board = dagster.NewResource[Notices]("board", dagster.From1(folder, openBoard), nil)
 
-// notebook is a file in the folder of the report.
-type notebook struct{ folder *os.Root }
+// fileBoard is a file in the folder of the report.
+type fileBoard struct{ folder *os.Root }
 
-func openNotices(_ context.Context, folder *os.Root) (Notices, error) { return notebook{folder}, nil }
+func openBoard(_ context.Context, folder *os.Root) (Notices, error) { return fileBoard{folder}, nil }
 
 // Post appends a line.
-func (n notebook) Post(text string) (err error) {
+func (n fileBoard) Post(text string) (err error) {
 	f, err := n.folder.OpenFile("notices.txt", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err

@@ -1,13 +1,12 @@
 package week
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"html/template"
 	"math"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/dagster-go/dagster"
@@ -27,7 +26,7 @@ type Week struct {
 
 var (
 	sumWeek   = dagster.NewOp4("sum_week", SumWeek)
-	writePage = dagster.NewOp3("write_page", dagster.Do3(WritePage))
+	writePage = dagster.NewOp2("write_page", WritePage)
 )
 
 // SumWeek puts together what the report says. The quakes are in order of time.
@@ -47,34 +46,31 @@ func SumWeek(_ context.Context, quakes []Quake, most, strongest []Summary, fits 
 //go:embed report.html
 var page string
 
-// WritePage writes the page, its numbers and its picture into the draft.
-func WritePage(_ context.Context, folder *os.Root, w Week, picture string) error {
+// WritePage writes the page, its numbers and its picture.
+func WritePage(_ context.Context, w Week, picture string) ([]File, error) {
 	html, err := template.New("page").Funcs(template.FuncMap{
-		"day": func(date string) (string, error) {
-			t, err := time.Parse(time.DateOnly, date)
-			return t.Format("2 January 2006"), err
-		},
-		"share":   func(joules float64) float64 { return math.Round(1000*joules/total(w.Most)) / 10 },
+		"day":     longDay,
+		"share":   func(joules float64) float64 { return 100 * joules / total(w.Most) },
 		"times":   func(b float64) float64 { return math.Pow(10, b) },
 		"picture": func() template.HTML { return template.HTML(picture) }, //nolint:gosec // made by DrawWeek, of numbers
 	}).Parse(page)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := html.Execute(&b, w); err != nil {
-		return err
+		return nil, err
 	}
-	numbers, err := json.MarshalIndent(w, "", "  ")
+	figures, err := json.MarshalIndent(w, "", "  ")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for name, content := range map[string][]byte{"index.html": b.Bytes(), "week.json": numbers, "week.svg": []byte(picture)} {
-		if err := folder.WriteFile(draft+"/"+name, content, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return []File{{"index.html", b.String()}, {numbers, string(figures)}, {"week.svg", picture}}, nil
+}
+
+func longDay(date string) (string, error) {
+	t, err := time.Parse(time.DateOnly, date)
+	return t.Format("2 January 2006"), err
 }
 
 // total is the energy of all regions.

@@ -1,0 +1,60 @@
+package dagster_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/storage"
+)
+
+func TestFinallyRunsAgainWithWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	for _, durable := range []bool{false, true} {
+		var cleaned, kept []string
+		broken := true
+		first := dagster.NewOp("first", number(1))
+		second := dagster.NewOp1("second", func(_ context.Context, n int) (int, error) {
+			if broken {
+				return 0, errors.New("no")
+			}
+			return n + 1, nil
+		})
+		after := func(name string, list *[]string, opts ...dagster.OpOption) *dagster.Op0[dagster.Nothing] {
+			return dagster.NewOp(name, dagster.Do(func(context.Context) error { *list = append(*list, name); return nil }), opts...)
+		}
+		g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] {
+			one := first.In(s)
+			two := second.In(s, one)
+			after("after_first", &kept, dagster.Finally(one)).In(s)
+			after("behind", &cleaned, dagster.Finally(after("after_second", &cleaned, dagster.Finally(two)).In(s))).In(s)
+			return two
+		})
+		opts := []dagster.JobOption{dagster.MaxConcurrent(1)}
+		if durable {
+			opts = append(opts, dagster.Durable())
+		}
+		job := dagster.NewJob("j", g, opts...)
+		store, files := storage.NewMemory(), dagster.FileIO(t.TempDir())
+		process := func() dagster.RunOption {
+			return dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{Storage: store, IO: files}))
+		}
+		failed, err := dagster.NewRepository("r", job).Execute(t.Context(), job, process())
+		require.Error(t, err)
+		broken = false
+		r, err := dagster.NewRepository("r", job).Reexecute(t.Context(), failed.RunID(), dagster.FailedSteps(), process())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"after_second", "behind", "after_second", "behind"}, cleaned)
+		assert.Equal(t, executor.StepSucceeded, stepStatuses(r)["behind"])
+		if durable {
+			assert.Equal(t, []string{"after_first"}, kept, "what it waits for is loaded, and not run again")
+		} else {
+			assert.Equal(t, []string{"after_first", "after_first"}, kept, "what it waits for was gone, and ran again")
+		}
+	}
+}
