@@ -34,7 +34,7 @@ func NewOp[T any](name string, fn func(context.Context) (T, error), opts ...OpOp
 // In places the op in a scope. Two placements in one scope need two names: see As.
 func (o *Op0[T]) In(s *Scope) Output[T] { return placeOp[T](s, o.of, From(o.fn)) }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op0[T]) As(name string, opts ...OpOption) *Op0[T] {
 	return &Op0[T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -84,7 +84,7 @@ func NewOp1[A, T any](name string, fn func(context.Context, A) (T, error), opts 
 // In places the op in a scope. Two placements in one scope need two names: see As.
 func (o *Op1[A, T]) In(s *Scope, a Input[A]) Output[T] { return placeOp[T](s, o.of, From1(a, o.fn)) }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op1[A, T]) As(name string, opts ...OpOption) *Op1[A, T] {
 	return &Op1[A, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -141,7 +141,7 @@ func (o *Op2[A, B, T]) In(s *Scope, a Input[A], b Input[B]) Output[T] {
 	return placeOp[T](s, o.of, From2(a, b, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op2[A, B, T]) As(name string, opts ...OpOption) *Op2[A, B, T] {
 	return &Op2[A, B, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -202,7 +202,7 @@ func (o *Op3[A, B, C, T]) In(s *Scope, a Input[A], b Input[B], c Input[C]) Outpu
 	return placeOp[T](s, o.of, From3(a, b, c, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op3[A, B, C, T]) As(name string, opts ...OpOption) *Op3[A, B, C, T] {
 	return &Op3[A, B, C, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -267,7 +267,7 @@ func (o *Op4[A, B, C, D, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d 
 	return placeOp[T](s, o.of, From4(a, b, c, d, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op4[A, B, C, D, T]) As(name string, opts ...OpOption) *Op4[A, B, C, D, T] {
 	return &Op4[A, B, C, D, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -338,7 +338,7 @@ func (o *Op5[A, B, C, D, E, T]) In(s *Scope, a Input[A], b Input[B], c Input[C],
 	return placeOp[T](s, o.of, From5(a, b, c, d, e, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op5[A, B, C, D, E, T]) As(name string, opts ...OpOption) *Op5[A, B, C, D, E, T] {
 	return &Op5[A, B, C, D, E, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -413,7 +413,7 @@ func (o *Op6[A, B, C, D, E, F, T]) In(s *Scope, a Input[A], b Input[B], c Input[
 	return placeOp[T](s, o.of, From6(a, b, c, d, e, f, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op6[A, B, C, D, E, F, T]) As(name string, opts ...OpOption) *Op6[A, B, C, D, E, F, T] {
 	return &Op6[A, B, C, D, E, F, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -494,7 +494,7 @@ func (o *Op7[A, B, C, D, E, F, G, T]) In(s *Scope, a Input[A], b Input[B], c Inp
 	return placeOp[T](s, o.of, From7(a, b, c, d, e, f, g, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op7[A, B, C, D, E, F, G, T]) As(name string, opts ...OpOption) *Op7[A, B, C, D, E, F, G, T] {
 	return &Op7[A, B, C, D, E, F, G, T]{of: o.of.as(name, opts), fn: o.fn}
 }
@@ -579,7 +579,7 @@ func (o *Op8[A, B, C, D, E, F, G, H, T]) In(s *Scope, a Input[A], b Input[B], c 
 	return placeOp[T](s, o.of, From8(a, b, c, d, e, f, g, h, o.fn))
 }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op8[A, B, C, D, E, F, G, H, T]) As(name string, opts ...OpOption) *Op8[A, B, C, D, E, F, G, H, T] {
 	return &Op8[A, B, C, D, E, F, G, H, T]{of: o.of.as(name, opts), fn: o.fn}
 }

@@ -51,6 +51,14 @@ func (o *op) as(name string, opts []OpOption) *op {
 	return use
 }
 
+// handle is the op by which people know what is made: of a use under the op's own name, which only adds options, the op.
+func (o *op) handle() *op {
+	if o.original != nil && o.original.name == o.name {
+		return o.original
+	}
+	return o
+}
+
 // opValue is what the op's only step made in a run.
 func opValue[T any](r *Result, o *op) (T, error) {
 	v, err := r.opValue(o)
@@ -87,6 +95,6 @@ func opGiven(o *op, v any) RunOption {
 		if r.givenOps == nil {
 			r.givenOps = make(map[*op]any)
 		}
-		r.givenOps[o] = v
+		r.givenOps[o.handle()] = v
 	})
 }

@@ -37,7 +37,7 @@ func (f *frame) opOf(n *node) (*op, string) {
 		at = at.frames[node.index]
 		node = at.graph.out.node
 	}
-	return node.op, at.prefix + node.scope.path + node.name
+	return node.op.handle(), at.prefix + node.scope.path + node.name
 }
 
 // mapSource is the dynamic output that steps of a scope are run for each key of, nil outside of maps.
@@ -99,7 +99,7 @@ func (b *planner) addNode(f *frame, n *node) {
 	s.output = &storage.OutputData{Output: resultName}
 	s.stored = &storage.OutputData{Output: resultName, IOManager: managerName(spec.storedIn)}
 	s.skips = n.body.skips
-	b.plan.places[n.op] = append(b.plan.places[n.op], i)
+	b.plan.places[n.op.handle()] = append(b.plan.places[n.op.handle()], i)
 	step.Map = b.mapSource(f, n.scope.in)
 	if limit := 63; len(s.branches)+len(s.mapped) > limit {
 		b.wrong = append(b.wrong, fmt.Errorf("step %s: %d branches and maps over one value, at most %d are allowed", quote(key), len(s.branches)+len(s.mapped), limit))

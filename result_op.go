@@ -42,7 +42,7 @@ func (r *Result) stepsOf(o *op) ([]int32, error) {
 	if r.state == nil {
 		return nil, firstError(r.err, errNothingRan)
 	}
-	steps := r.state.plan.places[o]
+	steps := r.state.plan.places[o.handle()]
 	if len(steps) == 0 {
 		return nil, fmt.Errorf("not part of run %s", r.run.ID)
 	}

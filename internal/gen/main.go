@@ -102,7 +102,7 @@ func NewOp%[5]s[%[3]s any](name string, fn func(context.Context%[4]s) (T, error)
 // In places the op in a scope. Two placements in one scope need two names: see As.
 func (o *%[7]s) In(s *Scope%[8]s) Output[T] { return placeOp[T](s, o.of, From%[5]s(%[9]so.fn)) }
 
-// As returns the op under another name, with options that hold for that use only.
+// As returns the op under another name, or its own, with options that hold for that use only.
 func (o *%[7]s) As(name string, opts ...OpOption) *%[7]s {
 	return &%[7]s{of: o.of.as(name, opts), fn: o.fn}
 }
