@@ -2,8 +2,10 @@ package dagster
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,12 +40,41 @@ type scope struct {
 	failed error
 	record func(e storage.Event)
 
+	said atomic.Pointer[said] // nil until the body says something
+}
+
+// said is what a body has said of its step and of what it makes.
+type said struct {
 	mu       sync.Mutex
 	entries  []metadata.Entry
-	of       map[string][]metadata.Entry // what was said of one of several assets
+	of       map[string][]metadata.Entry // of one of several assets
 	version  string
 	logger   *zap.Logger
 	reported time.Time // of the last progress that was recorded
+}
+
+// says is where the body says something: most say nothing, and cost no room for it.
+func (s *scope) says() *said {
+	if at := s.said.Load(); at != nil {
+		return at
+	}
+	s.said.CompareAndSwap(nil, new(said))
+	return s.said.Load()
+}
+
+// saidOf is what was said of an asset: its version, "" for none, and its metadata.
+func (s *scope) saidOf(key string) (version string, entries []metadata.Entry) {
+	at := s.said.Load()
+	if at == nil {
+		return "", nil
+	}
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	entries = at.entries
+	if more := at.of[key]; more != nil {
+		entries = mergeMetadata(slices.Clone(entries), more)
+	}
+	return at.version, entries
 }
 
 type scopeKey struct{}
@@ -99,12 +130,13 @@ func Log(ctx context.Context) *zap.Logger {
 	if s == nil {
 		return zap.NewNop()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.logger == nil {
-		s.logger = zap.New(&eventCore{emit: s.emit})
+	at := s.says()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.logger == nil {
+		at.logger = zap.New(&eventCore{emit: s.emit})
 	}
-	return s.logger
+	return at.logger
 }
 
 // AddMetadata says something of the value that the body makes; it is recorded with its materialization. Of two entries
@@ -114,9 +146,10 @@ func AddMetadata(ctx context.Context, e ...metadata.Entry) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.entries = mergeMetadata(s.entries, e)
+	at := s.says()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.entries = mergeMetadata(at.entries, e)
 }
 
 // SetDataVersion names the version of the value that the body makes: an unchanged version says that nothing changed.
@@ -127,9 +160,10 @@ func SetDataVersion(ctx context.Context, v string) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.version = v
+	at := s.says()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.version = v
 }
 
 // progressEvery bounds how often the progress of a step is recorded: a body may report each row.
@@ -143,12 +177,13 @@ func Progress(ctx context.Context, done, total int64) {
 		return
 	}
 	now := s.run.inst.now()
-	s.mu.Lock()
-	due := now.Sub(s.reported) >= progressEvery || total > 0 && done >= total
+	at := s.says()
+	at.mu.Lock()
+	due := now.Sub(at.reported) >= progressEvery || total > 0 && done >= total
 	if due {
-		s.reported = now
+		at.reported = now
 	}
-	s.mu.Unlock()
+	at.mu.Unlock()
 	if due {
 		s.emit(storage.Event{Kind: storage.Progress, Asset: s.assetKey(), Data: &storage.ProgressData{Done: done, Total: total}})
 	}

@@ -14,12 +14,13 @@ func AddMetadataTo(ctx context.Context, key string, e ...metadata.Entry) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.of == nil {
-		s.of = make(map[string][]metadata.Entry)
+	at := s.says()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.of == nil {
+		at.of = make(map[string][]metadata.Entry)
 	}
-	s.of[key] = mergeMetadata(s.of[key], e)
+	at.of[key] = mergeMetadata(at.of[key], e)
 }
 
 // Wanted reports whether the run asks for an asset that the body can make: a multi-asset that is [Subsettable] need not

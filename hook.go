@@ -48,8 +48,11 @@ func newHook(b Body[Nothing], onFailure bool) StepOption {
 	})
 }
 
+// hooked is a run some of whose steps have hooks.
+type hooked struct{ *runState }
+
 // StepEnded runs the hooks of a step whose attempt was recorded as ended.
-func (r *runState) StepEnded(ctx context.Context, t *executor.Task, o executor.Outcome, end executor.AttemptEnd) {
+func (r hooked) StepEnded(ctx context.Context, t *executor.Task, o executor.Outcome, end executor.AttemptEnd) {
 	s := &r.plan.steps[t.Step]
 	for i := range s.spec.hooks {
 		h := &s.spec.hooks[i]
@@ -58,7 +61,7 @@ func (r *runState) StepEnded(ctx context.Context, t *executor.Task, o executor.O
 			r.hookEvent(t, h, storage.HookSkipped, nil)
 			continue
 		}
-		sc := &scope{Context: ctx, run: r, task: t, step: s, failed: o.Err, record: func(e storage.Event) { r.hookRecord(t, e) }}
+		sc := &scope{Context: ctx, run: r.runState, task: t, step: s, failed: o.Err, record: func(e storage.Event) { r.hookRecord(t, e) }}
 		_, err := guarded(func() (any, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 			leaves, err := r.hookLeaves(sc, h)
 			if err != nil {

@@ -112,50 +112,6 @@ func (f *ioFuncs[T]) Load(ctx context.Context, at Address) (any, error) {
 	return boxed(f.load(ctx, at))
 }
 
-// MemoryIO is a new IO manager that keeps values as they are, in this process: nothing is copied, so what reads a value
-// must not change it. It is what an instance uses if it is given none.
-func MemoryIO() IOManager { return &memoryIO{values: make(map[place]any)} }
-
-// place is an address without what says how to store it. Who loads an asset need not know which run stored it.
-type place struct{ asset, part, run, step string }
-
-func (a Address) place() place {
-	if a.Asset != "" {
-		return place{asset: a.Asset, part: a.Partition}
-	}
-	return place{part: a.MapKey, run: a.Run, step: a.Step}
-}
-
-type memoryIO struct {
-	mu     sync.RWMutex
-	values map[place]any
-}
-
-// Store keeps the value itself, and the bytes of a stream.
-func (m *memoryIO) Store(_ context.Context, at Address, v any) error {
-	if at.codec != nil && at.codec.streams {
-		return m.storeStream(at, v)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.values[at.place()] = v
-	return nil
-}
-
-// Load returns the value itself; a stream is read anew by each reader.
-func (m *memoryIO) Load(_ context.Context, at Address) (any, error) {
-	m.mu.RLock()
-	v, ok := m.values[at.place()]
-	m.mu.RUnlock()
-	if !ok {
-		return nil, ErrNotStored
-	}
-	if b, ok := v.(streamed); ok {
-		return at.codec.decode(b.reader())
-	}
-	return v, nil
-}
-
 // FileIO is an IO manager that keeps values as files below dir, which it makes when it first stores, and says in the
 // metadata entry "path" where. A value is replaced at once, or not at all if the process or the machine stops in the middle. Files are named by [Address.Path].
 func FileIO(dir string) IOManager { return &fileIO{root: dir} }

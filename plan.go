@@ -23,6 +23,8 @@ type plan struct {
 	stored []*asset
 	made   int // how many assets the steps make
 
+	hooks bool // some steps have them
+
 	byStep func() map[string]int // indexes of the steps by key; few runs ask
 
 	// outs are the graphs of the plan that a result can be asked for, and places those of ops, as steps.

@@ -63,6 +63,7 @@ func newPlan(c *catalog, selected []int32, under stepSpec) *plan {
 func (b *planner) open(key string, body *body, spec stepSpec) (*planStep, *executor.Step, int32) {
 	i := int32(len(b.plan.steps)) //nolint:gosec // far fewer steps than that
 	kept := spec
+	b.plan.hooks = b.plan.hooks || len(spec.hooks) > 0
 	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: &kept, whole: true})
 	b.plan.exec.Steps = append(b.plan.exec.Steps, executor.Step{
 		Key: key, Retry: spec.retry.plan(), Timeout: spec.timeout, Tags: spec.tags, Priority: priority(spec.tags),

@@ -19,12 +19,7 @@ type materialization struct {
 
 // materialized says what the step made of an asset: from which versions, and what the body said of it.
 func (r *runState) materialized(sc *scope, of *making) *storage.MaterializationData {
-	sc.mu.Lock()
-	version, entries := sc.version, sc.entries
-	if more := sc.of[of.asset.key]; more != nil {
-		entries = mergeMetadata(slices.Clone(entries), more)
-	}
-	sc.mu.Unlock()
+	version, entries := sc.saidOf(of.asset.key)
 	m := &materialization{from: storage.Provenance{CodeVersion: of.codeVersion}}
 	m.from.Inputs = r.inputVersions(of, m.inputs[:0])
 	if version == "" {
@@ -75,6 +70,9 @@ func (r *runState) inputVersions(of *making, to []storage.InputVersion) []storag
 	return to
 }
 
+// versionSize is how many bytes of a hash are a version: enough for no two to be equal by chance.
+const versionSize = 16
+
 // dataVersion is the version of a value whose body names none: a hash of the code version and of the versions of its
 // inputs. Without a code version each run makes a new one. The asset's key is not in it, as in Dagster.
 func (r *runState) dataVersion(from *storage.Provenance) string {
@@ -89,8 +87,8 @@ func (r *runState) dataVersion(from *storage.Provenance) string {
 		b = append(append(b, 0), from.Inputs[i].DataVersion...)
 	}
 	sum := sha256.Sum256(b)
-	var text [2 * sha256.Size]byte
-	hex.Encode(text[:], sum[:])
+	var text [2 * versionSize]byte
+	hex.Encode(text[:], sum[:versionSize])
 	return string(text[:])
 }
 

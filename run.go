@@ -234,7 +234,7 @@ func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
 	r.sink = &runSink{run: r, to: rec}
 	r.announce()
 	report, err := r.engine().Execute(runCtx, executor.Request{
-		Plan: &r.plan.exec, Graph: graph, Worker: r, Run: r.record.ID, Sink: r.sink, Seed: seed(r.record.ID), History: r.again.history,
+		Plan: &r.plan.exec, Graph: graph, Worker: r.worker(), Run: r.record.ID, Sink: r.sink, Seed: seed(r.record.ID), History: r.again.history,
 		MaxConcurrent: r.options.limit, TagLimits: r.options.limits,
 	})
 	if closed := r.open.close(); closed != nil {
@@ -248,6 +248,14 @@ func (r *runState) runSteps(ctx context.Context) (*executor.Report, error) {
 		return report, fmt.Errorf("record events: %w", stored)
 	}
 	return report, err
+}
+
+// worker is the run, as one that is told of every attempt's end only if there are hooks to run.
+func (r *runState) worker() executor.Worker {
+	if r.plan.hooks {
+		return hooked{r}
+	}
+	return r
 }
 
 func (r *runState) engine() executor.Executor {

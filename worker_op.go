@@ -7,30 +7,33 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
-// sourcesOf asks the engine, once for each of its inputs, what the sources came to.
+// sourcesOf asks the engine, once for each of its inputs, what the sources came to. The leaves of an input are asked for in
+// order, so the parts of a fan-in take from the front of what is left.
 type sourcesOf struct {
 	input int32
-	all   []executor.Made
 	asked bool
-	found []executor.Made
+	left  []executor.Made
 }
 
-// made is what the source of a leaf came to: nothing, one value, or those of all copies. It is valid until the next call.
+// made is what the source of a leaf came to: nothing, one value, or those of all copies.
 func (s *sourcesOf) made(t *executor.Task, rd *read) []executor.Made {
 	if !s.asked || s.input != rd.source {
 		s.input, s.asked = rd.source, true
-		s.all = t.Sources(int(rd.source))
+		s.left = t.Sources(int(rd.source))
 	}
 	if rd.use.join == nil {
-		return s.all
+		return s.left
 	}
-	s.found = s.found[:0]
-	for _, m := range s.all {
-		if m.Step == int(rd.step) && m.Output == rd.output {
-			s.found = append(s.found, m)
+	n := 0
+	for n < len(s.left) && s.left[n].Step == int(rd.step) && s.left[n].Output == rd.output {
+		if n > 0 && (rd.kind != collects || s.left[n].Key == s.left[0].Key) {
+			break // the same source once more, for another part
 		}
+		n++
 	}
-	return s.found
+	mine := s.left[:n]
+	s.left = s.left[n:]
+	return mine
 }
 
 // loadOutput returns what an op made: a value, one of a dynamic output's, or the list of all copies.
