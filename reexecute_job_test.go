@@ -58,3 +58,51 @@ func TestFinallyRunsAgainWithWhatItWaitsFor(t *testing.T) {
 		}
 	}
 }
+
+// A branch that was not taken stays so: it is not run without the values that it had no need of.
+func TestWhatWasSkippedStaysSoWhenAFailedRunIsRunAgain(t *testing.T) {
+	t.Parallel()
+	for _, mapped := range []bool{false, true} {
+		broken := true
+		gen := dagster.NewOp("gen", func(context.Context) (dagster.Dynamic[day], error) {
+			return dagster.Dynamic[day]{"a": {Rows: []int{1, 2, 3}}, "b": {Rows: []int{4}}}, nil
+		})
+		route, big, small := dagster.NewOp1("route", routeDay), dagster.NewOp1("big", sumDay), dagster.NewOp1("small", sumDay)
+		deeper := dagster.NewOp1("deeper", addOne)
+		join := dagster.NewOp1("join", func(ctx context.Context, n []int) (int, error) {
+			if broken && dagster.Step(ctx).MapKey != "a" {
+				return 0, errors.New("no")
+			}
+			return addAll(ctx, n)
+		})
+		total := dagster.NewOp1("total", addAll)
+		either := func(s *dagster.Scope, d dagster.Input[day]) dagster.Output[int] {
+			r := route.In(s, d)
+			b := big.In(s, dagster.When(dagster.Field(r, func(r *routes) *dagster.Maybe[day] { return &r.Big })))
+			sm := small.In(s, dagster.When(dagster.Field(r, func(r *routes) *dagster.Maybe[day] { return &r.Small })))
+			return join.In(s, dagster.FanIn(deeper.In(s, b), sm))
+		}
+		g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] {
+			if mapped {
+				return total.In(s, dagster.Map(s, gen.In(s), either))
+			}
+			return either(s, dagster.Const(day{Rows: []int{4}}))
+		})
+		job := dagster.NewJob("j", g)
+		repo, on := dagster.NewRepository("r", job), dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
+		failed, err := repo.Execute(t.Context(), job, on)
+		require.Error(t, err)
+		broken = false
+		r, err := repo.Reexecute(t.Context(), failed.RunID(), dagster.FailedSteps(), on)
+		require.NoError(t, err)
+		got, err := g.Value(r)
+		require.NoError(t, err)
+		if mapped {
+			assert.Equal(t, 11, got)
+			assert.Equal(t, map[string]executor.StepStatus{"join[b]": executor.StepSucceeded, "total": executor.StepSucceeded}, stepStatuses(r))
+		} else {
+			assert.Equal(t, 4, got)
+			assert.Equal(t, map[string]executor.StepStatus{"join": executor.StepSucceeded}, stepStatuses(r))
+		}
+	}
+}

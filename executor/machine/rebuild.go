@@ -134,6 +134,13 @@ func (r *replayer) event(id ID, e *storage.Event) {
 		r.retry(id, e)
 	case storage.StepSkipped:
 		r.seen[id] = true
+		if m.state[id] == Ready { // the plan no longer says why: its inputs belong to an earlier run
+			m.attempt[id]--
+			m.settle(int32(id), Skipped)
+			m.out = m.out[:0]
+			m.drain()
+			r.note(m.out)
+		}
 	default:
 	}
 }
