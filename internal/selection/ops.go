@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dagster-go/dagster/internal/nearest"
 )
 
 // OpGraph is what op selections are evaluated on: the names at the top of a job's graph, and their edges.
@@ -71,7 +73,7 @@ func opSelection(text string, g OpGraph, chosen map[string]bool) error {
 	}
 	if at < 0 {
 		what := fmt.Sprintf("no op %q", name)
-		if near := nearest(name, g.Names); near != "" {
+		if near := nearest.Name(name, g.Names); near != "" {
 			what += fmt.Sprintf("; is it %q?", near)
 		}
 		return &Error{text, 0, what}

@@ -13,6 +13,8 @@ package selection
 import (
 	"fmt"
 	"strings"
+
+	"github.com/dagster-go/dagster/internal/nearest"
 )
 
 // Selection is a parsed selection. Its zero value selects nothing.
@@ -149,7 +151,7 @@ func (s Selection) Resolve(text string, g Graph, known func() []string) ([]bool,
 		node, ok := g.Index(t.key)
 		if !ok {
 			what := fmt.Sprintf("no asset %q", t.key)
-			if near := nearest(t.key, known()); near != "" {
+			if near := nearest.Name(t.key, known()); near != "" {
 				what += fmt.Sprintf("; is it %q?", near)
 			}
 			return nil, &Error{text, t.at, what}
