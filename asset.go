@@ -33,7 +33,7 @@ type asset struct {
 	codec  *codec
 	source bool
 
-	self   input // the asset as an input
+	self input // the asset as an input
 
 	// empty is set if the value is Nothing: there is nothing to store or to load.
 	empty bool

@@ -33,7 +33,7 @@ type catalog struct {
 type catalogAsset struct {
 	*asset
 	spec     *assetSpec // the asset's own, merged with the defaults
-	external bool      // a source, or made by another repository
+	external bool       // a source, or made by another repository
 	defaults *assetSpec // of the list that it stands in; nil for none
 }
 

@@ -93,7 +93,7 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 	}
 	m := making{
 		asset: a.asset, spec: a.spec, output: b.outputOf(name, ""), stored: b.outputOf(name, managerName(a.spec.storedIn)),
-		index:  int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
+		index: int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
 	}
 	if a.part != nil && m.codeVersion == "" {
 		m.codeVersion = a.part.of.carrier.spec.codeVersion
