@@ -33,6 +33,8 @@ type asset struct {
 	codec  *codec
 	source bool
 
+	self input // the asset as an input
+
 	// empty is set if the value is Nothing: there is nothing to store or to load.
 	empty bool
 
@@ -74,6 +76,7 @@ func newAsset[T any](kind, key string) *asset {
 		codec:      defaultCodec[T](),
 	}
 	a.empty = a.typ == reflect.TypeFor[Nothing]()
+	a.self = input{kind: readsAsset, asset: a}
 	if err := checkKey(key, kind == "source"); err != nil {
 		a.mistake("%w", err)
 	}
@@ -180,10 +183,19 @@ func (a *Asset[T]) dependency() *input {
 	if a == nil {
 		return nil
 	}
-	return &input{kind: readsAsset, asset: a.core}
+	return &a.core.self
 }
 
 func (a *Asset[T]) read(leaves []any) (T, error) { return leafValue[T](leaves) }
+
+// over is the spec laid over defaults, the spec itself if there are none.
+func (s *assetSpec) over(d *assetSpec) *assetSpec {
+	if d == nil {
+		return s
+	}
+	merged := s.merge(*d)
+	return &merged
+}
 
 // merge returns the spec with defaults for what it does not say; tags and metadata are joined, the asset's own winning.
 func (s assetSpec) merge(d assetSpec) assetSpec {

@@ -21,7 +21,7 @@ type catalog struct {
 
 	jobs map[string]*job
 
-	defaults   assetSpec // of the list that is being read
+	defaults   *assetSpec // of the list that is being read; nil for none
 	listed     []listing
 	listedJobs []*job
 	wrong      []error
@@ -32,15 +32,15 @@ type catalog struct {
 // catalogAsset is an asset with the repository's defaults.
 type catalogAsset struct {
 	*asset
-	spec     assetSpec // the asset's own, merged with the defaults
-	external bool      // a source, or made by another repository
-	defaults assetSpec // of the list that it stands in
+	spec     *assetSpec // the asset's own, merged with the defaults
+	external bool       // a source, or made by another repository
+	defaults *assetSpec // of the list that it stands in; nil for none
 }
 
 type listing struct {
 	asset    *asset
 	external bool
-	defaults assetSpec
+	defaults *assetSpec
 }
 
 func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
@@ -73,7 +73,7 @@ func (c *catalog) addList(defs []Definition) {
 	for _, d := range defs {
 		if d, ok := d.(*defaults); ok && d != nil {
 			c.report(&d.of.definition)
-			c.defaults = d.of.spec.merge(c.defaults)
+			c.defaults = d.of.spec.over(c.defaults)
 		}
 	}
 	for _, d := range defs {
@@ -127,7 +127,7 @@ func (c *catalog) addAssets() {
 			continue
 		}
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
-		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.merge(l.defaults), external: l.external || a.source, defaults: l.defaults})
+		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.over(l.defaults), external: l.external || a.source, defaults: l.defaults})
 		if a.part != nil && !seen[&a.part.of.definition] {
 			seen[&a.part.of.definition] = true
 			c.report(&a.part.of.definition)
@@ -201,7 +201,7 @@ func (c *catalog) connectOne(i int32) {
 		}
 	}
 	a.upstream(edge)
-	spec := &c.assets[i].spec // with the defaults
+	spec := c.assets[i].spec // with the defaults
 	for _, waits := range [][]*input{spec.after, spec.finally} {
 		walkAll(waits, func(leaf *input, _ leafUse) {
 			if leaf.kind == readsAsset && leaf.asset != a {

@@ -130,29 +130,29 @@ func (typed[T]) input(T) {}
 // fanIn is the input made by FanIn.
 type fanIn[I Input[T], T any] struct {
 	typed[[]T]
-	node   *input
-	parts  []I
-	widths []int
+	node  input
+	parts []I
 }
 
 // FanIn joins inputs of one type into a slice, in the order given; a slice of handles fits with "...". Parts that were
 // skipped are left out; what needs the slice is skipped only if all of them were. Joining nothing is an empty slice.
 func FanIn[I Input[T], T any](in ...I) Input[[]T] {
-	f := &fanIn[I, T]{node: &input{kind: joins, of: make([]*input, len(in))}, parts: in, widths: make([]int, len(in))}
+	f := &fanIn[I, T]{parts: in}
+	f.node = input{kind: joins, of: make([]*input, len(in))}
 	for i, part := range in {
 		f.node.of[i] = inputOf(part)
-		f.widths[i] = f.node.of[i].width()
 	}
 	return f
 }
 
-func (f *fanIn[I, T]) dependency() *input { return f.node }
+func (f *fanIn[I, T]) dependency() *input { return &f.node }
 
 func (f *fanIn[I, T]) read(leaves []any) ([]T, error) {
 	out := make([]T, 0, len(f.parts))
 	for i, part := range f.parts {
-		mine := leaves[:f.widths[i]]
-		leaves = leaves[f.widths[i]:]
+		width := f.node.of[i].width()
+		mine := leaves[:width]
+		leaves = leaves[width:]
 		v, err := part.read(mine)
 		switch {
 		case errors.Is(err, errAbsent):

@@ -14,6 +14,9 @@ type planner struct {
 	plan    *plan
 	makers  map[*asset]maker
 	stored  map[*asset]bool
+	outputs map[[2]string]*storage.OutputData
+	sources []executor.Source // room for those of the next inputs
+	loads   []storage.InputData
 
 	// skipped are the steps of ops that are not selected; nil if all are.
 	selected func(path string) bool
@@ -29,7 +32,7 @@ type maker struct {
 
 func newPlanner(c *catalog, steps int) *planner {
 	b := &planner{
-		catalog: c, makers: make(map[*asset]maker, steps), stored: make(map[*asset]bool),
+		catalog: c, makers: make(map[*asset]maker, steps), stored: make(map[*asset]bool), outputs: make(map[[2]string]*storage.OutputData),
 		plan: &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
 	}
 	b.plan.steps = make([]planStep, 0, steps)
@@ -60,11 +63,10 @@ func newPlan(c *catalog, selected []int32, under stepSpec) *plan {
 }
 
 // open adds a step and returns its two sides, which stay where they are only until the next one is added.
-func (b *planner) open(key string, body *body, spec stepSpec) (*planStep, *executor.Step, int32) {
+func (b *planner) open(key string, body *body, spec *stepSpec) (*planStep, *executor.Step, int32) {
 	i := int32(len(b.plan.steps)) //nolint:gosec // far fewer steps than that
-	kept := spec
 	b.plan.hooks = b.plan.hooks || len(spec.hooks) > 0
-	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: &kept, whole: true})
+	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: spec, whole: true})
 	b.plan.exec.Steps = append(b.plan.exec.Steps, executor.Step{
 		Key: key, Retry: spec.retry.plan(), Timeout: spec.timeout, Tags: spec.tags, Priority: priority(spec.tags),
 	})
@@ -72,12 +74,9 @@ func (b *planner) open(key string, body *body, spec stepSpec) (*planStep, *execu
 }
 
 func (b *planner) addAsset(a *catalogAsset, under stepSpec) {
-	spec := a.spec.stepSpec
-	if !under.isEmpty() {
-		spec = spec.within(under)
-	}
+	spec := a.spec.inside(&under)
 	if a.body.graph != nil {
-		b.addGraphAsset(a, spec)
+		b.addGraphAsset(a, *spec)
 		return
 	}
 	s, step, i := b.open(a.step, a.body, spec)
@@ -93,9 +92,8 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 		name = a.step
 	}
 	m := making{
-		asset: a.asset, spec: &a.spec, output: &storage.OutputData{Output: name},
-		stored: &storage.OutputData{Output: name, IOManager: managerName(a.spec.storedIn)},
-		index:  int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
+		asset: a.asset, spec: a.spec, output: b.outputOf(name, ""), stored: b.outputOf(name, managerName(a.spec.storedIn)),
+		index: int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
 	}
 	if a.part != nil && m.codeVersion == "" {
 		m.codeVersion = a.part.of.carrier.spec.codeVersion
@@ -106,9 +104,9 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 }
 
 func (b *planner) addMulti(m *multi, parts []int32, under stepSpec) {
-	spec := m.carrier.spec.merge(b.catalog.assets[parts[0]].defaults).within(under)
+	spec := m.carrier.spec.over(b.catalog.assets[parts[0]].defaults).inside(&under)
 	if m.body.graph != nil {
-		b.addGraphMulti(m, parts, spec)
+		b.addGraphMulti(m, parts, *spec)
 		return
 	}
 	s, step, i := b.open(m.name, m.body, spec)
@@ -120,6 +118,15 @@ func (b *planner) addMulti(m *multi, parts []int32, under stepSpec) {
 }
 
 const resultName = "result"
+
+// outputOf is the payload that tells of an output; most steps share two of them.
+func (b *planner) outputOf(name, manager string) *storage.OutputData {
+	key := [2]string{name, manager}
+	if b.outputs[key] == nil {
+		b.outputs[key] = &storage.OutputData{Output: name, IOManager: manager}
+	}
+	return b.outputs[key]
+}
 
 // Most steps have one output, and share these lists.
 var (
@@ -168,7 +175,10 @@ func (b *planner) wire(s *planStep, step *executor.Step, frame *frame) {
 			s.reads[len(s.reads)-1].last = true
 		}
 	}
-	w := wiring{step: step, reads: s.reads}
+	w := wiring{planner: b, step: step, reads: s.reads}
+	if n := min(len(s.reads), maxInputs); n > 0 {
+		step.Inputs = make([]executor.Input, 0, n)
+	}
 	for i := range s.reads {
 		w.add(&s.reads[i])
 		s.skips = s.skips || s.reads[i].use.when != nil && s.reads[i].use.when.branch == nil
@@ -187,7 +197,7 @@ func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, 
 		r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1}
 		b.locate(&r, frame)
 		if r.step >= 0 {
-			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: kind, Sources: []executor.Source{{Step: int(r.step), Output: r.output}}})
+			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: kind, Sources: b.source(r.step, r.output)})
 		}
 	})
 }
@@ -200,9 +210,9 @@ func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
 		if i, ok := b.catalog.index[leaf.asset.key]; ok {
 			r.spec = &b.catalog.assets[i].spec.stepSpec
 		}
-		r.loaded = &storage.InputData{Input: inputName(n), FromAsset: leaf.asset.key, Output: resultName, IOManager: managerName(r.manager())}
+		*b.load(&r) = storage.InputData{Input: inputName(n), FromAsset: leaf.asset.key, Output: resultName, IOManager: managerName(r.manager())}
 	case readsOutput, readsElement, collects:
-		r.loaded = &storage.InputData{Input: inputName(n), Output: resultName, IOManager: managerName(nil)}
+		*b.load(&r) = storage.InputData{Input: inputName(n), Output: resultName, IOManager: managerName(nil)}
 	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsNil:
 		return r
 	}
@@ -219,6 +229,26 @@ func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
 		b.plan.stored = append(b.plan.stored, leaf.asset)
 	}
 	return r
+}
+
+// load gives a read the payload that tells of it.
+func (b *planner) load(r *read) *storage.InputData {
+	if len(b.loads) == 0 {
+		b.loads = make([]storage.InputData, 64)
+	}
+	r.loaded, b.loads = &b.loads[0], b.loads[1:]
+	return r.loaded
+}
+
+// source is a list of one source.
+func (b *planner) source(step int32, output int) []executor.Source {
+	if len(b.sources) == 0 {
+		b.sources = make([]executor.Source, 64)
+	}
+	one := b.sources[:1:1]
+	b.sources = b.sources[1:]
+	one[0] = executor.Source{Step: int(step), Output: output}
+	return one
 }
 
 // locate finds the step and the output that a leaf is made by; it leaves -1 for an asset that no step of the plan makes.
@@ -257,7 +287,10 @@ func (r *read) manager() *resource {
 	return r.spec.storedIn
 }
 
-func inputName(n int) string { return "input_" + strconv.Itoa(n+1) }
+// inputNames are those of the inputs that a function can have.
+var inputNames = [...]string{"input_1", "input_2", "input_3", "input_4", "input_5", "input_6", "input_7", "input_8"} //nolint:gochecknoglobals // never changed
+
+func inputName(n int) string { return inputNames[n] }
 
 func managerName(r *resource) string {
 	if r == nil {
@@ -267,7 +300,11 @@ func managerName(r *resource) string {
 }
 
 func priority(tags map[string]string) int {
-	n, err := strconv.Atoi(tags[PriorityTag])
+	text, ok := tags[PriorityTag]
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil {
 		return 0
 	}

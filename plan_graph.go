@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/dagster-go/dagster/executor"
-	"github.com/dagster-go/dagster/storage"
 )
 
 // frame is one place of a graph in a plan: where its nodes came to be steps.
@@ -59,7 +58,7 @@ func (b *planner) addGraph(g *graph, prefix string, spec stepSpec, parent *frame
 	for i, n := range g.nodes {
 		f.steps[i] = -1
 		if n.graph != nil {
-			f.frames[i] = b.addGraph(n.graph, prefix+n.scope.path+n.name+".", f.around(n), f, n)
+			f.frames[i] = b.addGraph(n.graph, prefix+n.scope.path+n.name+".", *f.around(n), f, n)
 			continue
 		}
 		b.addNode(f, n)
@@ -72,14 +71,15 @@ func (b *planner) addGraph(g *graph, prefix string, spec stepSpec, parent *frame
 }
 
 // around is the spec of what is around a node.
-func (f *frame) around(n *node) stepSpec {
-	spec := stepSpec{}
+func (f *frame) around(n *node) *stepSpec {
+	spec := &stepSpec{}
 	for s := n.scope; s != nil; s = s.parent {
-		if !s.spec.isEmpty() {
-			spec = spec.within(s.spec)
-		}
+		spec = spec.inside(&s.spec)
 	}
-	return spec.within(f.spec)
+	if spec.isEmpty() {
+		return &f.spec
+	}
+	return spec.inside(&f.spec)
 }
 
 func (b *planner) addNode(f *frame, n *node) {
@@ -87,17 +87,13 @@ func (b *planner) addNode(f *frame, n *node) {
 	if b.selected != nil && !b.selected(key) {
 		return
 	}
-	spec := n.spec
-	if around := f.around(n); !around.isEmpty() {
-		spec = spec.within(around)
-	}
+	spec := n.spec.inside(f.around(n))
 	s, step, i := b.open(key, n.body, spec)
 	f.steps[n.index] = i
 	s.typ, s.codec, s.empty, s.op = n.op.typ, n.op.codec, n.op.empty, n.op
 	s.branches, s.mapped = n.branches, n.mapped
 	s.whole = len(n.mapped) == 0 || n.readWhole
-	s.output = &storage.OutputData{Output: resultName}
-	s.stored = &storage.OutputData{Output: resultName, IOManager: managerName(spec.storedIn)}
+	s.output, s.stored = b.outputOf(resultName, ""), b.outputOf(resultName, managerName(spec.storedIn))
 	s.skips = n.body.skips
 	b.plan.places[n.op.handle()] = append(b.plan.places[n.op.handle()], i)
 	step.Map = b.mapSource(f, n.scope.in)

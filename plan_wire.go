@@ -6,11 +6,16 @@ import (
 	"github.com/dagster-go/dagster/executor"
 )
 
+// maxInputs is how many inputs a step has, unless it waits for others besides.
+const maxInputs = 8
+
 // wiring is the inputs of one step while they are made: one for each value that it reads, and one for each fan-in.
 type wiring struct {
+	*planner
 	step  *executor.Step
 	reads []read
-	joins map[*input]int32 // the executor's input for each fan-in
+	joins *input // the fan-in whose parts are being added; they follow each other
+	at    int32  // its input
 }
 
 func (w *wiring) add(r *read) {
@@ -21,7 +26,7 @@ func (w *wiring) add(r *read) {
 		w.join(r)
 		return
 	}
-	in := executor.Input{Name: r.loaded.Input, Sources: []executor.Source{{Step: int(r.step), Output: r.output}}}
+	in := executor.Input{Name: r.loaded.Input, Sources: w.source(r.step, r.output)}
 	at := int32(len(w.step.Inputs)) //nolint:gosec // few inputs
 	if r.use.optional {
 		in.Kind = executor.Maybe
@@ -47,20 +52,15 @@ func (w *wiring) same(s executor.Source) int32 {
 // join puts a part of a fan-in into the executor's input for it. If some parts are read as they were stored, or the whole
 // is optional, the step has something to join even if all others were skipped.
 func (w *wiring) join(r *read) {
-	at, ok := w.joins[r.use.join]
-	if !ok {
-		at = int32(len(w.step.Inputs)) //nolint:gosec // few inputs
-		if w.joins == nil {
-			w.joins = make(map[*input]int32)
-		}
-		w.joins[r.use.join] = at
+	if w.joins != r.use.join {
+		w.joins, w.at = r.use.join, int32(len(w.step.Inputs)) //nolint:gosec // few inputs
 		kind := executor.FanIn
 		if r.use.optional || slices.ContainsFunc(w.reads, func(o read) bool { return o.use.join == r.use.join && o.step < 0 }) {
 			kind = executor.Maybe
 		}
 		w.step.Inputs = append(w.step.Inputs, executor.Input{Name: r.loaded.Input, Kind: kind})
 	}
-	r.source = at
-	in := &w.step.Inputs[at]
+	r.source = w.at
+	in := &w.step.Inputs[w.at]
 	in.Sources = append(in.Sources, executor.Source{Step: int(r.step), Output: r.output})
 }

@@ -67,8 +67,17 @@ func (s stepSpec) within(d stepSpec) stepSpec {
 	return s
 }
 
+// inside is the spec of a step in something whose spec is d: the step's own, if d says nothing.
+func (s *stepSpec) inside(d *stepSpec) *stepSpec {
+	if d.isEmpty() {
+		return s
+	}
+	made := s.within(*d)
+	return &made
+}
+
 // isEmpty reports whether the spec says nothing of the steps within it.
-func (s stepSpec) isEmpty() bool {
+func (s *stepSpec) isEmpty() bool {
 	return s.set == 0 && !s.durable && len(s.config) == 0 && len(s.after) == 0 && len(s.finally) == 0 && len(s.hooks) == 0
 }
 
