@@ -39,7 +39,7 @@ func (o *Op0[T]) As(name string, opts ...OpOption) *Op0[T] {
 	return &Op0[T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op0[T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -89,7 +89,7 @@ func (o *Op1[A, T]) As(name string, opts ...OpOption) *Op1[A, T] {
 	return &Op1[A, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op1[A, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -146,7 +146,7 @@ func (o *Op2[A, B, T]) As(name string, opts ...OpOption) *Op2[A, B, T] {
 	return &Op2[A, B, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op2[A, B, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -207,7 +207,7 @@ func (o *Op3[A, B, C, T]) As(name string, opts ...OpOption) *Op3[A, B, C, T] {
 	return &Op3[A, B, C, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op3[A, B, C, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -272,7 +272,7 @@ func (o *Op4[A, B, C, D, T]) As(name string, opts ...OpOption) *Op4[A, B, C, D, 
 	return &Op4[A, B, C, D, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op4[A, B, C, D, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -343,7 +343,7 @@ func (o *Op5[A, B, C, D, E, T]) As(name string, opts ...OpOption) *Op5[A, B, C, 
 	return &Op5[A, B, C, D, E, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op5[A, B, C, D, E, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -418,7 +418,7 @@ func (o *Op6[A, B, C, D, E, F, T]) As(name string, opts ...OpOption) *Op6[A, B, 
 	return &Op6[A, B, C, D, E, F, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op6[A, B, C, D, E, F, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -499,7 +499,7 @@ func (o *Op7[A, B, C, D, E, F, G, T]) As(name string, opts ...OpOption) *Op7[A, 
 	return &Op7[A, B, C, D, E, F, G, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op7[A, B, C, D, E, F, G, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
@@ -584,7 +584,7 @@ func (o *Op8[A, B, C, D, E, F, G, H, T]) As(name string, opts ...OpOption) *Op8[
 	return &Op8[A, B, C, D, E, F, G, H, T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op8[A, B, C, D, E, F, G, H, T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.

@@ -12,17 +12,35 @@ func (r *Repository) executeGraph(ctx context.Context, c *catalog, o *runOptions
 	if err != nil {
 		return refused(o, err)
 	}
-	p := full
-	if len(o.opSelection) > 0 {
-		selected, err := selectOps(full, o.opSelection)
-		if err == nil {
-			p, err = newJobPlan(c, j, selected)
-		}
-		if err != nil {
-			return refused(o, fmt.Errorf("job %s: %w", quote(j.name), err))
-		}
+	p, err := o.part(c, j, full)
+	if err != nil {
+		return refused(o, fmt.Errorf("job %s: %w", quote(j.name), err))
 	}
 	return r.start(ctx, c, o, p)
+}
+
+// part is what is run of a job: the selected ops, without those whose values are given.
+func (o *runOptions) part(c *catalog, j *job, full *plan) (*plan, error) {
+	if len(o.opSelection) == 0 && len(o.givenOps) == 0 {
+		return full, nil
+	}
+	selected := func(string) bool { return true }
+	if len(o.opSelection) > 0 {
+		var err error
+		if selected, err = selectOps(full, o.opSelection); err != nil {
+			return nil, err
+		}
+	}
+	given := make(map[string]bool)
+	for op := range o.givenOps {
+		if len(full.places[op]) == 0 {
+			return nil, fmt.Errorf("given op %s: not part of it", quote(op.name))
+		}
+		for _, step := range full.places[op] {
+			given[full.steps[step].key] = true
+		}
+	}
+	return newJobPlan(c, j, func(path string) bool { return !given[path] && selected(path) })
 }
 
 // newJobPlan compiles a job's graph; selected says which steps are in it, nil for all.
@@ -46,7 +64,12 @@ func (p *plan) checkGiven(given map[*op]any) error {
 			if rd.op == nil {
 				continue
 			}
-			if _, ok := given[rd.op]; ok && rd.kind == readsOutput {
+			_, ok := given[rd.op]
+			if ok && rd.kind == readsOutput {
+				continue
+			}
+			if ok {
+				errs = append(errs, fmt.Errorf("step %s needs %s, which cannot be given: it is mapped, or mapped over", quote(s.key), quote(rd.key)))
 				continue
 			}
 			errs = append(errs, fmt.Errorf("step %s needs the value of %s, which is not selected: select it, or give it a value with Given", quote(s.key), quote(rd.key)))

@@ -19,6 +19,12 @@ func (r *Repository) reexecuteGraph(ctx context.Context, c *catalog, o *runOptio
 	fail := func(err error) (*Result, error) {
 		return refused(o, fmt.Errorf("re-execute run %s of job %s: %w", parent.ID, quote(j.name), err))
 	}
+	switch {
+	case len(o.givenOps) > 0:
+		return fail(errors.New("no value of an op can be given: it takes those of the run"))
+	case len(o.opSelection) > 0:
+		return fail(errors.New("op selection: select with OnlyOps"))
+	}
 	full, err := r.plans.ofJob(c, j)
 	if err != nil {
 		return fail(err)

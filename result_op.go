@@ -11,8 +11,13 @@ import (
 
 var errNothingRan = errors.New("nothing ran")
 
-// opValue is what the only step of an op made.
+// opValue is what the only step of an op made, or what was given for it.
 func (r *Result) opValue(o *op) (any, error) {
+	if r.state != nil {
+		if v, ok := r.state.options.givenOps[o.handle()]; ok {
+			return v, nil
+		}
+	}
 	steps, err := r.stepsOf(o)
 	if err != nil {
 		return nil, err

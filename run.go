@@ -136,7 +136,7 @@ func (r *runState) planned(now time.Time) []storage.Event {
 
 // stepKeys are the steps of a run that was asked for some of its job's only; nil for all.
 func (r *runState) stepKeys() []string {
-	if len(r.options.opSelection) == 0 && len(r.again.done) == 0 {
+	if len(r.options.opSelection) == 0 && len(r.options.givenOps) == 0 && len(r.again.done) == 0 {
 		return nil
 	}
 	keys := make([]string, 0, len(r.plan.steps))

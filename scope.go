@@ -109,6 +109,20 @@ func (s *Scope) checkInput(n *node, i int, in *input) {
 	})
 }
 
+// checkWaited says what is wrong with what a node in s waits for. Nothing of it is read, and so it may be of a scope inside
+// of s: all copies are waited for then.
+func (s *Scope) checkWaited(n *node, what string, waited []*input) {
+	walkAll(waited, func(leaf *input, _ leafUse) {
+		switch {
+		case leaf.scope == nil:
+		case leaf.scope.graph != s.graph:
+			s.wrongAt(n, fmt.Errorf("%s: an output of graph %s, which is not the one that is wired here", what, quote(leaf.scope.graph.name)))
+		case !s.sees(leaf.scope) && !leaf.scope.sees(s):
+			s.wrongAt(n, fmt.Errorf("%s: an output that belongs to another scope", what))
+		}
+	})
+}
+
 func placeOf(at *site) string {
 	d := definition{at: *at}
 	return d.place()
@@ -142,6 +156,8 @@ func placeOp[T any](s *Scope, o *op, b Body[T]) Output[T] {
 	for i, in := range n.body.inputs {
 		s.checkInput(n, i, in)
 	}
+	s.checkWaited(n, "after", n.spec.after)
+	s.checkWaited(n, "finally", n.spec.finally)
 	return Output[T]{in: &input{kind: readsOutput, node: n, scope: s}}
 }
 

@@ -107,7 +107,7 @@ func (o *%[7]s) As(name string, opts ...OpOption) *%[7]s {
 	return &%[7]s{of: o.of.as(name, opts), fn: o.fn}
 }
 
-// Given stands in for the op's value in one run that does not select it.
+// Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *%[7]s) Given(v T) RunOption { return opGiven(o.of, v) }
 
 // Value is what the op's only step made in a run; Values is, by mapping key, what its copies did.
