@@ -87,7 +87,7 @@ func (a *app) completeRuns(cmd *cobra.Command, args []string, prefix string) ([]
 	for i := range runs {
 		r := &runs[i]
 		if strings.HasPrefix(string(r.ID), prefix) {
-			out = append(out, string(r.ID)+"\t"+strings.ToLower(string(r.Status))+" "+ago(r.Created, now)+" "+some(r.Assets, 2))
+			out = append(out, string(r.ID)+"\t"+strings.ToLower(string(r.Status))+" "+ago(r.Created, now)+" "+ran(r))
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

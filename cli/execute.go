@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/storage"
@@ -16,7 +19,10 @@ type execution struct {
 	home       *home // closed at the end
 	start      func(context.Context, ...dagster.RunOption) (*dagster.Result, error)
 	options    []dagster.RunOption
+	config     *runConfig
 	json       bool
+
+	remarks []string // what the engine has said of the run, for the summary
 }
 
 // shower shows a run while it goes on.
@@ -31,11 +37,35 @@ type shower interface {
 	finish()
 }
 
+// begin reads and checks the config of a run, opens the home, and executes it.
+func (a *app) begin(cmd *cobra.Command, x execution, config *configFlags, want shape) error {
+	var err error
+	if x.config, err = config.read(cmd.InOrStdin(), want); err != nil {
+		return err
+	}
+	if err := x.config.check(cmd.Context(), x.start, x.options); err != nil {
+		return err
+	}
+	if x.home, err = a.runHome(cmd.Context()); err != nil {
+		return err
+	}
+	return a.execute(cmd.Context(), x)
+}
+
 // execute starts the run, shows it and says what came of it.
 func (a *app) execute(ctx context.Context, x execution) error {
-	show := a.shower(x.json)
-	follow := newFollower(context.WithoutCancel(ctx), x.home.store, show.show)
-	opts := append(x.options, dagster.OnInstance(x.home.inst), dagster.OnEvents(follow.watch))
+	show := a.shower(x.json, func(run storage.RunID) []dagster.StepPlan {
+		record, err := x.home.store.Run(context.WithoutCancel(ctx), run)
+		if err != nil {
+			return nil // the display does without
+		}
+		return plannedSteps(x.repository, &record)
+	})
+	follow := newFollower(context.WithoutCancel(ctx), x.home.store, func(events []storage.Event) {
+		x.remarks = append(x.remarks, remarks(events)...)
+		show.show(events)
+	})
+	opts := slices.Concat(x.options, x.config.options(), []dagster.RunOption{dagster.OnInstance(x.home.inst), dagster.OnEvents(follow.watch)})
 	if a.Executor != nil {
 		opts = append(opts, dagster.WithExecutor(a.Executor))
 	}
@@ -45,7 +75,7 @@ func (a *app) execute(ctx context.Context, x execution) error {
 	unwatch()
 	lost := follow.finish(context.WithoutCancel(ctx), res.Run().ID)
 	show.finish()
-	err = a.report(x, res, err, time.Since(begun))
+	err = a.report(&x, res, err, time.Since(begun))
 	closed := errors.Join(x.repository.Close(), x.home.close())
 	switch {
 	case err != nil:
@@ -58,12 +88,13 @@ func (a *app) execute(ctx context.Context, x execution) error {
 	return nil
 }
 
-func (a *app) shower(asJSON bool) shower {
+// shower is how the run is shown; planned are the steps of one, as far as they are known before.
+func (a *app) shower(asJSON bool, planned func(storage.RunID) []dagster.StepPlan) shower {
 	switch {
 	case asJSON:
 		return &jsonShower{app: a}
 	case a.style.moves:
-		return newLive(a)
+		return newLive(a, planned)
 	}
 	return &plainShower{app: a}
 }
@@ -77,11 +108,14 @@ func cancelText(ctx context.Context) string {
 }
 
 // report says what came of the run.
-func (a *app) report(x execution, res *dagster.Result, err error, elapsed time.Duration) error {
+func (a *app) report(x *execution, res *dagster.Result, err error, elapsed time.Duration) error {
 	if res.RunID() == "" {
+		if e, ok := errors.AsType[*exit](refusal(err)); ok && e.code == exitUsage {
+			return x.config.report(e)
+		}
 		return refusal(err)
 	}
-	text := a.summary(res, err, elapsed)
+	text := a.summary(res, err, elapsed, x.remarks)
 	out := a.Stdout
 	if x.json {
 		out = a.Stderr

@@ -52,6 +52,22 @@ func TestTranscripts(t *testing.T) {
 		"config": {[]*dagster.Repository{lab()}, []string{
 			"asset materialize --select orders --config " + config, "run show latest",
 		}},
+		"jobs": {[]*dagster.Repository{plant()}, []string{
+			"job list", "job list --json", "job print nightly", "job print nightly --json", "job print nightly --format mermaid", "job print refresh",
+			"job execute nightly --max-concurrent 1", "run list --job nightly", "run show latest", "run list --job night",
+			"job execute nightly --set config.feed.limit=7 --tag why=test", "run show latest", "run retry latest --from-failure",
+			"job execute nightly --op-selection cleanup,list", "run retry latest --op-selection list", "job execute nightly --op-selection total",
+			"job execute refresh --max-concurrent 1", "run retry latest --select orders", "run list --job refresh --json --limit 1",
+			"run list --job refresh --limit 1",
+		}},
+		"jobmistakes": {[]*dagster.Repository{plant(), shop()}, []string{
+			"job", "job lst", "job list x", "job print", "job print nightl", "job print x", "job print nightly --format dot",
+			"job print nightly --format text --json", "job execute", "job execute nope", "job execute nightly --op-selection clea",
+			"job execute refresh --op-selection orders", "job execute nightly --op-selection +", "job execute nightly --max-concurrent 0",
+			"job scaffold-config x", "job config-schema x", "run retry latest --from-failure --select orders", "job list --repository shop",
+			"job execute nightly --repository shop", "asset materialize --select orders --repository plant",
+			"run retry latest --op-selection orders",
+		}},
 		"repositories": {both(), []string{
 			"asset list", "asset materialize", "asset materialize --select orders", "asset materialize --select news",
 			"asset materialize --select nes", "asset show orders", "asset show flaky", "asset show orders --repository lab",
@@ -60,6 +76,7 @@ func TestTranscripts(t *testing.T) {
 		}},
 		"help": {[]*dagster.Repository{shop()}, []string{
 			"", "--help", "asset", "asset list --help", "asset show --help", "asset materialize --help", "run --help", "run list --help",
+			"job --help", "job list --help", "job print --help", "job execute --help", "job scaffold-config --help", "job config-schema --help",
 			"run show --help", "run events --help", "run retry --help", "version --help",
 		}},
 	} {
@@ -94,7 +111,7 @@ var variable = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?m?s\b(  +)?`), "<took>$2"},
 	{regexp.MustCompile(`duration_ns":\d+`), `duration_ns":0`},
 	{regexp.MustCompile(`go1\.\d+(\.\d+)?`), "<go>"},
-	{regexp.MustCompile(`cli/main_test\.go:\d+`), "cli/main_test.go:0"},
+	{regexp.MustCompile(`cli/(main|job)_test\.go:\d+`), "cli/${1}_test.go:0"},
 	{regexp.MustCompile(`"line": \d+`), `"line": 0`},
 	{regexp.MustCompile(`"data_version":( ?)"[^"]+"`), `"data_version":$1"<version>"`},
 	{regexp.MustCompile(`(<took>|<ago>|TOOK) {2,}`), "$1  "},

@@ -176,8 +176,8 @@ func TestConfig(t *testing.T) {
 		`{"config": {"sped": {}}}`:              `config.sped: unknown config; the repository has "speed"`,
 		`{"config": {"speed": {"limit": "x"}}}`: "config.speed.limit",
 		`{"config": {"speed": {"limits": 1}}}`:  "limits",
-		`[]`:                                    "run config: want a JSON object",
-		`{`:                                     "run config: want a JSON object",
+		`[]`:                                    "stdin:1:1: want names and values",
+		`{`:                                     "stdin:1:1: unexpected end of JSON input",
 	} {
 		cfg.Stdin = strings.NewReader(input)
 		g := call(t, cfg, at(home, "asset", "materialize", "--config", "-")...)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -24,8 +25,9 @@ const (
 // one write, so that it does not flicker; whoever records events waits for none.
 type live struct {
 	*app
-	quit chan struct{}
-	done chan struct{}
+	planned func(storage.RunID) []dagster.StepPlan
+	quit    chan struct{}
+	done    chan struct{}
 
 	drawn []int // widths of the lines of the block on the screen; of the goroutine that draws
 
@@ -37,8 +39,8 @@ type live struct {
 	canceled bool
 }
 
-func newLive(a *app) *live {
-	l := &live{app: a, tally: newTally(), quit: make(chan struct{}), done: make(chan struct{})}
+func newLive(a *app, planned func(storage.RunID) []dagster.StepPlan) *live {
+	l := &live{app: a, planned: planned, tally: newTally(), quit: make(chan struct{}), done: make(chan struct{})}
 	go l.loop()
 	return l
 }
@@ -63,6 +65,7 @@ func (l *live) show(events []storage.Event) {
 	defer l.mu.Unlock()
 	if !l.started {
 		l.started = true
+		l.tally.expect(l.planned(events[0].Run))
 		l.stay = append(l.stay, line{{"Run ", dim}, {string(events[0].Run), bold}})
 	}
 	for i := range events {
@@ -160,7 +163,7 @@ func (l *live) headline(now time.Time) line {
 	t := l.tally
 	out := line{
 		{fmt.Sprintf("%8s", clock(t.since(now))), bold},
-		{fmt.Sprintf("  %d of %d done", t.counts[stepDone], len(t.steps)), plain},
+		{fmt.Sprintf("  %d of %d%s done", t.counts[stepDone], len(t.steps), t.orMore()), plain},
 	}
 	part := func(n int, what string, c color) {
 		if n > 0 {

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,7 @@ import (
 type runFlags struct {
 	limit  int
 	tags   []string
-	config string
+	config configFlags
 	json   bool
 }
 
@@ -24,12 +22,11 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.limit, "max-concurrent", 0, "run at most `N` steps at once (default: as many as there are processors)")
 	flags.StringArrayVar(&f.tags, "tag", nil, "label the run with `KEY=VALUE`; may be given several times")
-	flags.StringVar(&f.config, "config", "", "JSON `FILE` with run config, such as {\"config\": {\"NAME\": {\"FIELD\": 1}}}; \"-\" is standard input")
 	flags.BoolVar(&f.json, "json", false, "print the events of the run as they are stored, one JSON object a line, and nothing else")
-	_ = cmd.MarkFlagFilename("config", "json")
+	f.config.add(cmd)
 }
 
-// options reads what the flags name.
+// options reads what the flags name, but for the config.
 func (f *runFlags) options(cmd *cobra.Command) ([]dagster.RunOption, error) {
 	var opts []dagster.RunOption
 	if cmd.Flags().Changed("max-concurrent") {
@@ -49,39 +46,7 @@ func (f *runFlags) options(cmd *cobra.Command) ([]dagster.RunOption, error) {
 		}
 		opts = append(opts, dagster.RunTags(tags))
 	}
-	if f.config == "" {
-		return opts, nil
-	}
-	data, err := readConfig(cmd.InOrStdin(), f.config)
-	if err != nil {
-		return nil, usage("--config: %w", err)
-	}
-	return append(opts, dagster.RunConfig(data)), nil
-}
-
-// maxConfig bounds what is read as run config.
-const maxConfig = 16 << 20
-
-func readConfig(stdin io.Reader, name string) ([]byte, error) {
-	in := stdin
-	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the user's own choice
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = f.Close() }() // it was only read
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, maxConfig+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read %q: %w", name, err)
-	case len(data) > maxConfig:
-		return nil, fmt.Errorf("read %q: longer than %d MiB", name, maxConfig>>20)
-	case strings.TrimSpace(string(data)) == "":
-		return nil, fmt.Errorf("read %q: it is empty; {} is a config that sets nothing", name)
-	}
-	return data, nil
+	return opts, nil
 }
 
 func (a *app) assetMaterialize() *cobra.Command {
@@ -97,7 +62,7 @@ func (a *app) assetMaterialize() *cobra.Command {
 			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
 		Example: a.example("asset materialize", `asset materialize --select "+revenue"`,
 			`asset materialize --select "orders or revenue+" --max-concurrent 4 --tag why=test`,
-			"asset materialize --config config.json", "asset materialize --json | jq -r .kind"),
+			"asset materialize --config config.yaml --set config.load.limit=3", "asset materialize --json | jq -r .kind"),
 		Args: noKeys,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := f.options(cmd)
@@ -108,14 +73,11 @@ func (a *app) assetMaterialize() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := a.runHome(cmd.Context())
-			if err != nil {
-				return err
-			}
 			start := func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
 				return r.Materialize(ctx, dagster.Selection(sel), opts...)
 			}
-			return a.execute(cmd.Context(), execution{repository: r, home: h, start: start, options: opts, json: f.json})
+			x := execution{repository: r, start: start, options: opts, json: f.json}
+			return a.begin(cmd, x, &f.config, schemaOf(r, ""))
 		},
 	}
 	cmd.Flags().StringVar(&sel, "select", "*", "which `ASSETS`")

@@ -11,8 +11,17 @@ import (
 
 // note is the line that says what an event changed: when, what, which step, and more of it.
 func note(t *tally, e *storage.Event, canceled bool) line {
-	if e.Kind == storage.LogMessage || e.Kind == storage.EngineEvent {
+	switch e.Kind {
+	case storage.LogMessage:
 		return logNote(t, e)
+	case storage.EngineEvent:
+		if n := logNote(t, e); n != nil {
+			return n
+		}
+		return newNote(t, e.At, span{"note", dim}, "", fold(e.Message))
+	case storage.HookErrored:
+		return newNote(t, e.At, span{"warning", yellow}, t.step(e.Step).name(), fold(e.Message))
+	default:
 	}
 	s := t.add(e)
 	if s == nil {
@@ -88,6 +97,17 @@ func logNote(t *tally, e *storage.Event) line {
 	return newNote(t, e.At, verb, name, fold(e.Message)+fieldText(d))
 }
 
+// remarks are what the engine says of a run as a whole.
+func remarks(events []storage.Event) []string {
+	var out []string
+	for i := range events {
+		if e := &events[i]; e.Kind == storage.EngineEvent && e.Step == "" {
+			out = append(out, fold(e.Message))
+		}
+	}
+	return out
+}
+
 const verbWidth = 9
 
 func newNote(t *tally, at time.Time, verb span, name, more string) line {
@@ -97,10 +117,13 @@ func newNote(t *tally, at time.Time, verb span, name, more string) line {
 		{"  ", plain},
 		verb,
 		{"  ", plain},
-		{name, plain},
+	}
+	if name != "" {
+		l = append(l, span{name, plain})
+		more = strings.TrimSuffix("  "+more, "  ")
 	}
 	if more != "" {
-		l = append(l, span{"  " + more, plain})
+		l = append(l, span{more, plain})
 	}
 	return l
 }

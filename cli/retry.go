@@ -10,58 +10,92 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
+// retryFlags say which steps of a run are run again.
+type retryFlags struct {
+	runFlags
+	fromFailure bool
+	ops         []string
+	assets      string
+}
+
 func (a *app) runRetry() *cobra.Command {
-	var f runFlags
-	var fromFailure bool
+	var f retryFlags
 	cmd := &cobra.Command{
 		Use:   "retry ID",
 		Short: `Run the steps of an ended run again, as a new run; "latest" is the newest run`,
 		Long: "Run the steps of an ended run again, as a new run that names the old one as its parent.\n\n" +
-			"Tags and config are those of the old run; --tag and --config change them.\n\n" +
+			"Tags and config are those of the old run; --tag, --config and --set change them.\n\n" +
 			"With --from-failure only the steps that failed, were canceled, or did not run because of that; what\n" +
-			"succeeded is loaded as it was stored.",
-		Example:           a.example("run retry latest --from-failure", "run retry 0197b2f0-6c1e-7a53-8f0e-5d3c2b1a0f9e"),
+			"succeeded is loaded as it was stored. What an op made is stored if the op is Durable; else it is made again,\n" +
+			"and the summary says so.\n\n" +
+			"With --select only the steps that make those assets; with --op-selection only those ops of a job.",
+		Example: a.example("run retry latest --from-failure", `run retry latest --op-selection "merge*"`,
+			"run retry 0197b2f0-6c1e-7a53-8f0e-5d3c2b1a0f9e"),
 		Args:              oneArg(`the ID of a run, or "latest"`),
 		ValidArgsFunction: a.completeRuns,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			opts, err := f.options(cmd)
-			if err != nil {
-				return err
-			}
-			steps := dagster.AllSteps()
-			if fromFailure {
-				steps = dagster.FailedSteps()
-			}
-			return a.retry(cmd.Context(), args[0], steps, f.config != "", execution{options: opts, json: f.json})
-		},
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.retry(cmd, args[0], &f) },
 	}
-	cmd.Flags().BoolVar(&fromFailure, "from-failure", false, "only what failed and what did not run because of that")
+	cmd.Flags().BoolVar(&f.fromFailure, "from-failure", false, "only what failed and what did not run because of that")
+	cmd.Flags().StringVar(&f.assets, "select", "", "only these `ASSETS` of a run of assets")
+	addOpSelection(cmd, &f.ops)
 	f.add(cmd)
+	complete(cmd, "select", a.completeAssets)
+	complete(cmd, "op-selection", a.completeOpsOfRun)
+	cmd.MarkFlagsMutuallyExclusive("from-failure", "select", "op-selection")
 	return cmd
 }
 
-func (a *app) retry(ctx context.Context, id string, steps dagster.Steps, configured bool, x execution) error {
+// steps are those that the flags choose.
+func (f *retryFlags) steps() dagster.Steps {
+	switch {
+	case f.fromFailure:
+		return dagster.FailedSteps()
+	case len(f.ops) > 0:
+		return dagster.OnlyOps(f.ops...)
+	case f.assets != "":
+		return dagster.OnlySteps(dagster.Selection(f.assets))
+	}
+	return dagster.AllSteps()
+}
+
+func (a *app) retry(cmd *cobra.Command, id string, f *retryFlags) error {
+	ctx := cmd.Context()
+	opts, err := f.options(cmd)
+	if err != nil {
+		return err
+	}
 	var run storage.Run
-	err := a.withRun(ctx, id, func(_ *home, found storage.Run) error {
+	err = a.withRun(ctx, id, func(_ *home, found storage.Run) error {
 		run = found
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	x := execution{json: f.json}
 	if x.repository, err = a.ownerOf(&run); err != nil {
 		return err
 	}
-	again, err := sameConfig(&run, configured)
+	job := ""
+	if ofJob(&run) {
+		job = run.Job
+	}
+	if x.config, err = f.config.read(cmd.InOrStdin(), schemaOf(x.repository, job)); err != nil {
+		return err
+	}
+	if err := x.config.report(nil); err != nil { // the rest is checked once the old run is read
+		return err
+	}
+	again, err := sameConfig(&run, x.config != nil)
 	if err != nil {
 		return err
 	}
-	x.options = append(again, x.options...)
+	x.options = append(again, opts...)
 	if x.home, err = a.runHome(ctx); err != nil {
 		return err
 	}
 	x.start = func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
-		return x.repository.Reexecute(ctx, string(run.ID), steps, opts...)
+		return x.repository.Reexecute(ctx, string(run.ID), f.steps(), opts...)
 	}
 	return a.execute(ctx, x)
 }

@@ -47,10 +47,10 @@ func (a *app) run(ctx context.Context) error {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   a.Name,
-		Short: "Materialize assets and look at their runs",
-		Long: "Materialize assets and look at their runs.\n\n" +
+		Short: "Materialize assets, execute jobs, and look at their runs",
+		Long: "Materialize assets, execute jobs, and look at their runs.\n\n" +
 			"Runs and values are kept in the home: --home, else DAGSTER_HOME, else .dagster here.",
-		Example:       a.example("asset list", "asset materialize", "run show latest"),
+		Example:       a.example("asset list", "asset materialize", "job execute nightly", "run show latest"),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -63,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.repository, "repository", "", "`NAME` of the repository, where several could be meant")
 	complete(root, "repository", a.completeRepositories)
 	a.group(root)
-	root.AddCommand(a.assetCommand(), a.runCommand(), a.versionCommand())
+	root.AddCommand(a.assetCommand(), a.jobCommand(), a.runCommand(), a.versionCommand())
 	return root
 }
 

@@ -31,6 +31,7 @@ type listFlags struct {
 	statuses []string
 	limit    int
 	asset    string
+	job      string
 	before   string
 	json     bool
 }
@@ -41,7 +42,7 @@ func (a *app) runList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the runs, newest first",
-		Example: a.example("run list", "run list --status failure,canceled --limit 5", "run list --asset orders", "run list --json | jq -r '.[].id'"),
+		Example: a.example("run list", "run list --status failure,canceled --limit 5", "run list --asset orders", "run list --job nightly", "run list --json | jq -r '.[].id'"),
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd.Context(), f) },
 	}
@@ -49,10 +50,12 @@ func (a *app) runList() *cobra.Command {
 	flags.StringSliceVar(&f.statuses, "status", nil, "only runs of `STATUS`, or several joined by commas: "+strings.ToLower(strings.Join(statusNames(), ", ")))
 	flags.IntVar(&f.limit, "limit", 20, "at most `N` runs, up to 1000")
 	flags.StringVar(&f.asset, "asset", "", "only runs that were to make the asset `KEY`")
+	flags.StringVar(&f.job, "job", "", "only runs of the job `NAME`")
 	flags.StringVar(&f.before, "before", "", "only runs older than the run `ID`: the last of the page before")
 	flags.BoolVar(&f.json, "json", false, "print a JSON list")
 	complete(cmd, "status", completeStatuses)
 	complete(cmd, "asset", a.completeAssets)
+	complete(cmd, "job", a.completeJobs)
 	complete(cmd, "before", a.completeRuns)
 	return cmd
 }
@@ -65,7 +68,7 @@ func statusNames() []string {
 }
 
 func (a *app) filter(f listFlags) (storage.RunFilter, error) {
-	out := storage.RunFilter{Repository: a.repository, Asset: f.asset, Before: storage.RunID(f.before), Limit: f.limit}
+	out := storage.RunFilter{Repository: a.repository, Asset: f.asset, Job: f.job, Before: storage.RunID(f.before), Limit: f.limit}
 	if f.limit < 1 || f.limit > 1000 {
 		return out, usage("--limit %d: want 1 to 1000", f.limit)
 	}
@@ -107,7 +110,7 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 		return writeJSON(a.Stdout, append([]storage.Run{}, runs...))
 	}
 	if len(runs) == 0 {
-		return write(a.Stdout, a.noneFit(f.asset))
+		return write(a.Stdout, a.noneFit(f))
 	}
 	if err := write(a.Stdout, a.runTable(runs, time.Now())); err != nil {
 		return err
@@ -118,20 +121,26 @@ func (a *app) listRuns(ctx context.Context, f listFlags) (err error) {
 	return nil
 }
 
-// noneFit says that no run fits, and that no repository has the asset, which may be why.
-func (a *app) noneFit(key string) string {
+// noneFit says that no run fits, and that no repository has the asset or the job, which may be why.
+func (a *app) noneFit(f listFlags) string {
 	const none = "No runs that fit.\n"
 	repos, err := a.repositories()
-	if key == "" || err != nil || len(repos) == 0 {
+	if f.asset == "" && f.job == "" || err != nil || len(repos) == 0 {
 		return none
 	}
 	var errs []error
 	for _, r := range repos {
-		err := keyed(key)(r)
-		if err == nil {
+		var missing error
+		if f.asset != "" {
+			missing = keyed(f.asset)(r)
+		}
+		if f.job != "" && missing == nil {
+			missing = hasJob(f.job)(r)
+		}
+		if missing == nil {
 			return none
 		}
-		errs = append(errs, err)
+		errs = append(errs, missing)
 	}
 	return "No runs that fit: " + best(errs).Error() + "\n"
 }
@@ -144,6 +153,9 @@ func (f listFlags) again(repository, before string) []string {
 	}
 	if f.asset != "" {
 		words = append(words, "--asset", f.asset)
+	}
+	if f.job != "" {
+		words = append(words, "--job", f.job)
 	}
 	if f.limit != 20 {
 		words = append(words, "--limit", strconv.Itoa(f.limit))
@@ -167,15 +179,42 @@ func storeError(err error) error {
 	return &exit{code: exitHome, err: err}
 }
 
+// wideTable is how many columns a terminal needs to show when runs were started both ways.
+const wideTable = 120
+
 func (a *app) runTable(runs []storage.Run, now time.Time) string {
 	var t table
-	t.head("RUN", "STATUS", "STARTED", "", "TOOK", "ASSETS", "WHY")
+	narrow := a.style.width() > 0 && a.style.width() < wideTable
+	head := []string{"RUN", "STATUS", "STARTED", "", "TOOK", "JOB OR ASSETS", "WHY"}
+	if narrow {
+		head = slices.Delete(head, 3, 4)
+	}
+	t.head(head...)
 	for i := range runs {
 		r := &runs[i]
-		t.add(span{string(r.ID), plain}, span{string(r.Status), statusColor(r.Status)}, span{local(r.Created), plain},
-			span{ago(r.Created, now), dim}, span{runTook(r, now), plain}, span{some(r.Assets, 2), plain}, span{fold(why(r)), plain})
+		row := []span{
+			{string(r.ID), plain},
+			{string(r.Status), statusColor(r.Status)},
+			{local(r.Created), plain},
+			{ago(r.Created, now), dim},
+			{runTook(r, now), plain},
+			{ran(r), plain},
+			{fold(why(r)), plain},
+		}
+		if narrow {
+			row = slices.Delete(row, 2, 3)
+		}
+		t.add(row...)
 	}
 	return t.text(a.style)
+}
+
+// ran is what a run was to do: its job, or the first of its assets.
+func ran(r *storage.Run) string {
+	if ofJob(r) {
+		return r.Job
+	}
+	return some(r.Assets, 2)
 }
 
 // runTook is how long a run took, or has taken so far.

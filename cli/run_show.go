@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -26,7 +28,8 @@ func (a *app) runShow() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withRun(cmd.Context(), args[0], func(h *home, run storage.Run) error {
 				t := newTally()
-				err := eachPage(cmd.Context(), h.store, run.ID, stepKinds(), func(page []storage.Event) error {
+				t.expect(a.planned(&run))
+				err := eachPage(cmd.Context(), h.store, run.ID, stepKinds(&run), func(page []storage.Event) error {
 					for i := range page {
 						t.add(&page[i])
 					}
@@ -49,12 +52,26 @@ func (a *app) runShow() *cobra.Command {
 	return cmd
 }
 
-// stepKinds are the events that say how steps stand.
-func stepKinds() []storage.EventKind {
-	return []storage.EventKind{
+// stepKinds are the events that say how steps stand; those of jobs also what mapped steps they have.
+func stepKinds(run *storage.Run) []storage.EventKind {
+	kinds := []storage.EventKind{
 		storage.AssetMaterializationPlanned, storage.StepStart, storage.StepRestarted, storage.StepSuccess, storage.StepFailure,
 		storage.StepSkipped, storage.StepUpForRetry, storage.Progress,
 	}
+	if ofJob(run) {
+		kinds = append(kinds, storage.StepOutput)
+	}
+	return kinds
+}
+
+// planned are the steps that the definitions give a run, if the program still serves it.
+func (a *app) planned(run *storage.Run) []dagster.StepPlan {
+	for _, r := range a.Repositories {
+		if r != nil && r.Name() == run.Repository {
+			return plannedSteps(r, run)
+		}
+	}
+	return nil
 }
 
 // withRun opens the home and finds the run that an argument names.
@@ -115,7 +132,7 @@ func eachPage(ctx context.Context, store storage.EventStore, run storage.RunID, 
 
 func stepResults(t *tally) []stepJSON {
 	out := make([]stepJSON, len(t.steps))
-	for i, s := range t.steps {
+	for i, s := range t.ordered() {
 		out[i] = stepJSON{
 			Step: s.key, Asset: s.asset, Status: s.status, Attempts: s.attempts, Started: s.began, Ended: s.ended, Error: s.err,
 		}
@@ -134,6 +151,9 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	head.add(span{"status", dim}, span{string(r.Status), statusColor(r.Status)})
 	row("why", why(r))
 	row("repository", r.Repository)
+	if ofJob(r) {
+		row("job", r.Job)
+	}
 	row("created", fmt.Sprintf("%s (%s)", local(r.Created), ago(r.Created, now)))
 	row("took", runTook(r, now))
 	row("steps", t.text())
@@ -148,7 +168,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	if len(t.steps) > 0 {
 		b.WriteString("\n" + a.stepTable(t, now))
 	}
-	for _, s := range t.steps {
+	for _, s := range t.ordered() {
 		if s.status == stepFailed {
 			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.name()), indent(s.err, "  "))
 		}
@@ -165,8 +185,12 @@ const mostSteps = 100
 
 func (a *app) stepTable(t *tally, now time.Time) string {
 	var steps table
-	steps.head("ASSET", "STATUS", "TOOK", "ATTEMPTS", "ERROR")
-	for _, s := range t.steps {
+	what := "ASSET"
+	if slices.ContainsFunc(t.steps, func(s *step) bool { return s.asset == "" }) {
+		what = "STEP"
+	}
+	steps.head(what, "STATUS", "TOOK", "ATTEMPTS", "ERROR")
+	for _, s := range t.ordered() {
 		if len(t.steps) > mostSteps && !s.matters() {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 const mostFailed = 10
 
 // summary is what is left to read after a run.
-func (a *app) summary(res *dagster.Result, err error, elapsed time.Duration) string {
+func (a *app) summary(res *dagster.Result, err error, elapsed time.Duration, remarks []string) string {
 	var b strings.Builder
 	steps := res.Steps()
 	b.WriteByte('\n')
@@ -24,6 +24,9 @@ func (a *app) summary(res *dagster.Result, err error, elapsed time.Duration) str
 		head = append(head, span{": " + text, plain})
 	}
 	b.WriteString(head.render(a.style, 0) + "\n")
+	for _, remark := range remarks {
+		b.WriteString("  " + remark + "\n")
+	}
 	failed := 0
 	for i := range steps {
 		if steps[i].Status != executor.StepFailed {

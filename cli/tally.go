@@ -26,6 +26,7 @@ const (
 // step is what the events say of one step.
 type step struct {
 	key, asset string
+	order      int // in the plan, that of a mapped step for all its copies
 	status     stepStatus
 	attempts   int
 	began      time.Time // of the first attempt
@@ -39,27 +40,29 @@ type step struct {
 // tally is what the events of a run come to.
 type tally struct {
 	begun   time.Time // when the run was created
-	steps   []*step   // in the order of the plan
+	steps   []*step   // those that are planned first, in the order of the plan
 	byKey   map[string]*step
 	running []*step // in the order in which they started
 	counts  map[stepStatus]int
+	maps    mapped
 }
 
 // name is what people know the step by.
 func (s *step) name() string { return clean(cmp.Or(s.asset, s.key)) }
 
 func newTally() *tally {
-	return &tally{byKey: make(map[string]*step), counts: make(map[stepStatus]int)}
+	return &tally{byKey: make(map[string]*step), counts: make(map[stepStatus]int), maps: newMapped()}
 }
 
 // step returns what is known of a step; one that no event has planned is added.
 func (t *tally) step(key string) *step {
 	s, ok := t.byKey[key]
 	if !ok {
-		s = &step{key: key, status: stepWaiting}
+		s = &step{key: key, order: len(t.steps), status: stepWaiting}
 		t.byKey[key] = s
 		t.steps = append(t.steps, s)
 		t.counts[stepWaiting]++
+		t.begunCopy(s)
 	}
 	return s
 }
@@ -70,6 +73,7 @@ func (t *tally) to(s *step, status stepStatus) {
 	}
 	t.counts[s.status]--
 	t.counts[status]++
+	t.maps.move(s, status)
 	s.status = status
 	if status == stepRunning {
 		t.running = append(t.running, s)
@@ -94,6 +98,10 @@ func (t *tally) add(e *storage.Event) *step {
 		return t.end(e, stepSkipped)
 	case storage.StepUpForRetry:
 		return t.end(e, stepRetrying)
+	case storage.StepOutput:
+		if d, ok := e.Data.(*storage.OutputData); ok && d.MapKey != "" {
+			t.spread(e.Step, d.Output, d.MapKey)
+		}
 	case storage.AssetMaterialization:
 		t.step(e.Step).paths = pathsOf(e)
 	case storage.Progress:
@@ -124,6 +132,7 @@ func (t *tally) end(e *storage.Event, status stepStatus) *step {
 		s.err = ""
 	}
 	t.to(s, status)
+	t.settle()
 	return s
 }
 

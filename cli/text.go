@@ -75,6 +75,18 @@ func took(d time.Duration) string {
 	}
 }
 
+// lasting is a duration that somebody has set: 1h, and not 1h0m0s.
+func lasting(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
 // clock is a duration that is still running: it does not change its form from one moment to the next.
 func clock(d time.Duration) string {
 	if d < time.Second {
