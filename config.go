@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/dagster-go/dagster/internal/schema"
+	"github.com/dagster-go/dagster/metadata"
 )
 
 // Config is a set of settings that bodies take as an input, a struct C whose JSON names are the names in run config. It
@@ -21,25 +22,30 @@ type config struct {
 	typ      reflect.Type
 	defaults any
 	schema   *schema.Schema
+	cases    []schema.Case
+
+	set         optionSet
+	description string
+	tags        map[string]string
+	metadata    []metadata.Entry
 
 	// decode lays run config over a value.
 	decode func(path string, data []byte, over any) (any, error)
 }
 
 // NewConfig declares a config. Its defaults are a value, used as far as nothing else is set; its schema is derived from
-// the struct, by the rules of encoding/json. If C has a method Validate() error it is called on the defaults, and on
-// every run's values.
-func NewConfig[C any](name string, defaults C) *Config[C] {
+// the struct: names by the rules of encoding/json, and by further tags doc:"what it is for", enum:"a,b" and
+// required:"true", for what has no useful default. [Case] says what a field of an interface type may be. If C has a
+// method Validate() error it is called on the defaults, and on every run's values.
+func NewConfig[C any](name string, defaults C, opts ...ConfigOption) *Config[C] {
 	c := &config{
 		definition: definition{kind: "config", name: name, at: here()},
 		typ:        reflect.TypeFor[C](),
 		defaults:   defaults,
 	}
 	c.check(checkName(name))
-	var err error
-	if c.schema, err = schema.Of(c.typ); err != nil {
-		c.mistake("%w", err)
-	}
+	c.apply(opts)
+	c.derive()
 	if err := validateConfig(&defaults); err != nil {
 		c.mistake("defaults: %w", err)
 	}
@@ -56,6 +62,32 @@ func NewConfig[C any](name string, defaults C) *Config[C] {
 	return &Config[C]{core: c}
 }
 
+func (c *config) apply(opts []ConfigOption) {
+	for _, o := range opts {
+		if o == nil {
+			c.mistake("nil option")
+			continue
+		}
+		o.applyConfig(c)
+	}
+}
+
+// derive makes the schema, and checks that it has a form for the defaults.
+func (c *config) derive() {
+	if c.typ.Kind() == reflect.Interface {
+		c.mistake("its type is the interface %s: give it a struct that has one as a field", c.typ)
+		return
+	}
+	var err error
+	if c.schema, err = schema.Of(c.typ, c.cases...); err != nil {
+		c.mistake("%w", err)
+		return
+	}
+	if err := c.schema.Check(c.defaults); err != nil {
+		c.mistake("defaults: %w", err)
+	}
+}
+
 // validateConfig calls the config's own check, on the value or on its pointer.
 func validateConfig[C any](v *C) error {
 	if c, ok := any(v).(interface{ Validate() error }); ok {
@@ -66,6 +98,12 @@ func validateConfig[C any](v *C) error {
 
 // validate is validateConfig for a value whose type is not known here.
 func (c *config) validate(v any) error {
+	if c.schema == nil {
+		return nil // its mistake is known
+	}
+	if err := c.schema.Check(v); err != nil {
+		return fmt.Errorf("config %s: %w", quote(c.name), err)
+	}
 	p := reflect.New(c.typ)
 	p.Elem().Set(reflect.ValueOf(&v).Elem().Elem())
 	if own, ok := reflect.TypeAssert[interface{ Validate() error }](p); ok {
@@ -102,6 +140,26 @@ func (c *Config[C]) Set(v C) ConfigValue {
 		return ConfigValue{at: here()}
 	}
 	return ConfigValue{target: c.core, value: v, at: here()}
+}
+
+// Update gives the config its defaults with some changes: change is called once, on a copy that shares nothing with them.
+func (c *Config[C]) Update(change func(*C)) ConfigValue {
+	if c == nil || change == nil {
+		return ConfigValue{at: here()}
+	}
+	v, err := leafValue[C]([]any{c.core.copied()})
+	if err == nil {
+		change(&v)
+	}
+	return ConfigValue{target: c.core, value: v, at: here()}
+}
+
+// copied is a copy of the defaults.
+func (c *config) copied() any {
+	if c.schema == nil {
+		return c.defaults // its mistake is known
+	}
+	return c.schema.Copy(c.defaults)
 }
 
 func (v ConfigValue) define(c *catalog) { c.setConfig(v) }

@@ -23,6 +23,9 @@ type (
 	// ResourceOption holds for a resource.
 	ResourceOption interface{ applyResource(r *resource) }
 
+	// ConfigOption holds for a config.
+	ConfigOption interface{ applyConfig(c *config) }
+
 	// RunOption holds for one run.
 	RunOption interface{ applyRun(o *runOptions) }
 
@@ -45,6 +48,7 @@ type (
 		OpOption
 		JobOption
 		ResourceOption
+		ConfigOption
 	}
 
 	// LimitOption bounds a run, or every run of a job.
@@ -161,6 +165,7 @@ func (o described) applyJob(j *job)     { o.to(&j.definition, &j.set, &j.descrip
 func (o described) applyResource(r *resource) {
 	o.to(&r.definition, &r.set, &r.description)
 }
+func (o described) applyConfig(c *config) { o.to(&c.definition, &c.set, &c.description) }
 
 type tagged map[string]string
 
@@ -178,6 +183,7 @@ func (o tagged) applyAsset(a *asset) {
 func (o tagged) applyOp(p *op)             { p.spec.tags = o.add(&p.definition, p.spec.tags) }
 func (o tagged) applyJob(j *job)           { j.tags = o.add(&j.definition, j.tags) }
 func (o tagged) applyResource(r *resource) { r.tags = o.add(&r.definition, r.tags) }
+func (o tagged) applyConfig(c *config)     { c.tags = o.add(&c.definition, c.tags) }
 
 func (o tagged) add(d *definition, to map[string]string) map[string]string {
 	if to == nil {
@@ -201,6 +207,7 @@ func (o noted) applyAsset(a *asset)       { a.spec.metadata = mergeMetadata(a.sp
 func (o noted) applyOp(p *op)             { p.spec.metadata = mergeMetadata(p.spec.metadata, o) }
 func (o noted) applyJob(j *job)           { j.metadata = mergeMetadata(j.metadata, o) }
 func (o noted) applyResource(r *resource) { r.metadata = mergeMetadata(r.metadata, o) }
+func (o noted) applyConfig(c *config)     { c.metadata = mergeMetadata(c.metadata, o) }
 
 // shared is an option for resources alone.
 type shared struct{}

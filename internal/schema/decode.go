@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/dagster-go/dagster/internal/nearest"
 )
 
 // Decode decodes JSON on top of the value that into points to, which must be of the schema's type. What the JSON leaves
@@ -60,10 +62,14 @@ func (d *decoder) decode(at *place, n *node, enum []string, in tree, into reflec
 		d.object(at, n, in, into)
 	case kindList, kindArray:
 		d.list(at, n, enum, in, into)
+	case kindUnion:
+		d.union(at, n, in, into)
 	case kindMap:
 		d.mapping(at, n, enum, in, into)
 	case kindAny, kindOpaque:
 		d.opaque(at, n, in, into)
+	case kindSize:
+		d.size(at, n, in, into)
 	case kindText:
 		d.text(at, n, in, into)
 	default:
@@ -74,7 +80,7 @@ func (d *decoder) decode(at *place, n *node, enum []string, in tree, into reflec
 // nullable reports whether null means something for the type.
 func (n *node) nullable() bool {
 	switch n.kind {
-	case kindPointer, kindList, kindMap, kindBytes:
+	case kindPointer, kindList, kindMap, kindBytes, kindUnion:
 		return true
 	case kindAny:
 		return n.typ.Kind() == reflect.Interface
@@ -96,7 +102,7 @@ func (d *decoder) mismatch(at *place, want string, in tree) {
 // all objects in it.
 func (d *decoder) repeats(at *place, n *node, in tree) {
 	inside := n.kind == kindAny || n.kind == kindOpaque
-	if !inside && n.kind != kindObject && n.kind != kindMap {
+	if !inside && n.kind != kindObject && n.kind != kindMap && n.kind != kindUnion {
 		return
 	}
 	switch in.token() {
@@ -169,23 +175,24 @@ func settable(v reflect.Value, index []int) reflect.Value {
 	return v
 }
 
+// maxKnown bounds how many names an error lists.
+const maxKnown = 12
+
 func (d *decoder) unknown(at *place, n *node, name string) {
 	at = at.member(name)
-	if near := nearest(name, n.fields); near != "" {
+	known := make([]string, len(n.fields))
+	for i := range n.fields {
+		known[i] = n.fields[i].name
+	}
+	switch near := nearest.Name(name, known); {
+	case near != "":
 		d.add(at, "unknown field, did you mean %q?", near)
 		return
-	}
-	var known []string
-	for i, f := range n.fields {
-		if i == 12 {
-			known = append(known, "...")
-			break
-		}
-		known = append(known, f.name)
-	}
-	if len(known) == 0 {
+	case len(known) == 0:
 		d.add(at, "unknown field, there are none here")
 		return
+	case len(known) > maxKnown:
+		known = append(known[:maxKnown], "...")
 	}
 	d.add(at, "unknown field, known are %s", strings.Join(known, ", "))
 }
@@ -260,6 +267,20 @@ func (d *decoder) text(at *place, n *node, in tree, into reflect.Value) {
 	p := reflect.New(n.typ)
 	if err := p.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(in.text())); err != nil {
 		d.add(at, "%v", err)
+		return
+	}
+	into.Set(p.Elem())
+}
+
+// size leaves it to the type to read its text.
+func (d *decoder) size(at *place, n *node, in tree, into reflect.Value) {
+	if in.token() != tokenString && in.token() != tokenNumber {
+		d.wrong(at, n.want(), in)
+		return
+	}
+	p := reflect.New(n.typ)
+	if err := p.Interface().(json.Unmarshaler).UnmarshalJSON(slices.Clone(in)); err != nil {
+		d.wrong(at, n.want(), in)
 		return
 	}
 	into.Set(p.Elem())

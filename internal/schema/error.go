@@ -115,38 +115,3 @@ func cut(s string) string {
 	}
 	return strings.ToValidUTF8(s[:maxShown], "") + "..."
 }
-
-// nearest returns the known name that was probably meant, or "".
-func nearest(name string, known []field) string {
-	best, limit := "", len(name)/3+1
-	if len(name) > maxShown {
-		return ""
-	}
-	for _, f := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(f.name)); d <= limit && d < len(f.name) {
-			best, limit = f.name, d-1
-		}
-	}
-	return best
-}
-
-// distance is how many bytes have to be inserted, removed or replaced to make b from a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -3,131 +3,199 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
 const draft = "https://json-schema.org/draft/2020-12/schema"
 
-// durations is what time.ParseDuration takes.
-const durations = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+const (
+	// durations is what time.ParseDuration takes.
+	durations = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
-// object is one JSON Schema.
-type object = map[string]any
+	// sizes is what a size may look like; whether it is a whole number of bytes is another question.
+	sizes = `^[0-9]+(\.[0-9]+)? ?([kKmMgGtTpPeE][iI]?)?[bB]?$`
+)
 
 // JSONSchema returns the schema as JSON Schema, draft 2020-12: what it accepts [Schema.Decode] accepts on top of
 // a zero value, but for what JSON Schema has no words for: repeated names, the largest duration, the text form of a type.
 func (s *Schema) JSONSchema() ([]byte, error) {
-	w := schemaWriter{names: map[*node]string{}, defs: object{}, taken: map[string]bool{}}
-	out := w.write(s.root, nil)
-	out["$schema"] = draft
-	if len(w.defs) > 0 {
-		out["$defs"] = w.defs
+	d := NewDocument()
+	return d.JSON(d.Schema(s, nil))
+}
+
+// Document is one JSON Schema that is put together from several. A type that contains itself is defined once in it.
+type Document struct {
+	names map[*node]string
+	defs  Object
+	taken map[string]bool
+}
+
+// NewDocument returns a document without definitions.
+func NewDocument() *Document {
+	return &Document{names: map[*node]string{}, taken: map[string]bool{}}
+}
+
+// Schema returns the JSON Schema of what is decoded on top of a value, or, if it is nil, of a zero value. The value's
+// fields are the defaults that it names; a required field that they have is not required. Secrets among them are shown
+// only by the names of their variables.
+func (d *Document) Schema(s *Schema, on any) Object {
+	var v reflect.Value
+	if on != nil {
+		v = reflect.ValueOf(on)
+	}
+	if !v.IsValid() || v.Type() != s.root.typ {
+		return d.write(s.root, nil, reflect.Value{})
+	}
+	return d.write(s.root, nil, v)
+}
+
+// Define puts a schema beside the others, and returns a reference to it.
+func (d *Document) Define(name string, schema Object) Object {
+	name = d.name(name)
+	d.defs = d.defs.with(name, schema)
+	return reference(name)
+}
+
+// JSON returns the document: the root, with all definitions.
+func (d *Document) JSON(root Object) ([]byte, error) {
+	out := append(Object{{"$schema", draft}}, root...)
+	if len(d.defs) > 0 {
+		out = out.with("$defs", d.defs)
 	}
 	return json.MarshalIndent(out, "", "  ")
 }
 
-// schemaWriter gives each type that contains itself a definition to refer to.
-type schemaWriter struct {
-	names map[*node]string
-	defs  object
-	taken map[string]bool
-}
+func reference(name string) Object { return Object{{"$ref", "#/$defs/" + name}} }
 
-func (w *schemaWriter) write(n *node, enum []string) object {
+// write gives each type that contains itself a definition to refer to, which knows of no defaults.
+func (d *Document) write(n *node, enum []string, v reflect.Value) Object {
 	if !n.loops {
-		return w.inline(n, enum)
+		return d.inline(n, enum, v)
 	}
-	name, ok := w.names[n]
+	name, ok := d.names[n]
 	if !ok {
-		name = w.name(n)
-		w.names[n] = name
-		w.defs[name] = w.inline(n, enum)
+		name = d.name(n.typ.String())
+		d.names[n] = name
+		at := len(d.defs)
+		d.defs = d.defs.with(name, nil)
+		d.defs[at].Value = d.inline(n, enum, reflect.Value{})
 	}
-	return object{"$ref": "#/$defs/" + name}
+	return reference(name)
 }
 
-// name makes a name that needs no escape in a reference.
-func (w *schemaWriter) name(n *node) string {
+// name makes a name that is not taken and needs no escape in a reference.
+func (d *Document) name(want string) string {
 	base := strings.Map(func(c rune) rune {
 		if c == '.' || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
 			return c
 		}
 		return '_'
-	}, n.typ.String())
+	}, want)
 	name := base
-	for i := 2; w.taken[name]; i++ {
+	for i := 2; d.taken[name]; i++ {
 		name = fmt.Sprintf("%s_%d", base, i)
 	}
-	w.taken[name] = true
+	d.taken[name] = true
 	return name
 }
 
-func (w *schemaWriter) inline(n *node, enum []string) object {
+func (d *Document) inline(n *node, enum []string, v reflect.Value) Object {
+	none := reflect.Value{}
 	switch n.kind {
 	case kindInt, kindUint:
 		low, high := n.limits()
-		return object{"type": "integer", "minimum": json.Number(low), "maximum": json.Number(high)}
+		return Object{{"type", "integer"}, {"minimum", json.Number(low)}, {"maximum", json.Number(high)}}
 	case kindList:
-		return object{"type": []string{"array", "null"}, "items": w.write(n.elem, enum)}
+		return Object{{"type", []string{"array", "null"}}, {"items", d.write(n.elem, enum, none)}}
 	case kindArray:
-		return object{"type": "array", "items": w.write(n.elem, enum), "minItems": n.typ.Len(), "maxItems": n.typ.Len()}
+		return Object{{"type", "array"}, {"items", d.write(n.elem, enum, none)}, {"minItems", n.typ.Len()}, {"maxItems", n.typ.Len()}}
 	case kindMap:
-		return object{"type": []string{"object", "null"}, "additionalProperties": w.write(n.elem, enum)}
+		return Object{{"type", []string{"object", "null"}}, {"additionalProperties", d.write(n.elem, enum, none)}}
 	case kindPointer:
-		return object{"anyOf": []object{w.write(n.elem, enum), {"type": "null"}}}
+		if v.IsValid() {
+			v = v.Elem()
+		}
+		return Object{{"anyOf", []Object{d.write(n.elem, enum, v), {{"type", "null"}}}}}
 	case kindObject:
-		return w.object(n)
+		return d.object(n, v)
+	case kindUnion:
+		return d.union(n, v)
 	default:
 		return plain(n.kind, enum)
 	}
 }
 
-func plain(k kind, enum []string) object {
+func plain(k kind, enum []string) Object {
 	switch k {
 	case kindBool:
-		return object{"type": "boolean"}
+		return Object{{"type", "boolean"}}
 	case kindFloat, kindNumber:
-		return object{"type": "number"}
+		return Object{{"type", "number"}}
 	case kindBytes:
-		return object{"type": []string{"string", "null"}, "contentEncoding": "base64"}
-	case kindDuration:
-		return object{"anyOf": []object{{"type": "string", "pattern": durations}, {"type": "integer"}}}
+		return Object{{"type", []string{"string", "null"}}, {"contentEncoding", "base64"}}
+	case kindDuration: // JSON Schema's format "duration" is that of ISO 8601, which this is not
+		return Object{{"format", "go-duration"}, {"anyOf", []Object{{{"type", "string"}, {"pattern", durations}}, {{"type", "integer"}}}}}
+	case kindSize:
+		return Object{{"format", "size"}, {"anyOf", []Object{{{"type", "string"}, {"pattern", sizes}}, {{"type", "integer"}, {"minimum", 0}}}}}
 	case kindTime:
-		return object{"type": "string", "format": "date-time"}
+		return Object{{"type", "string"}, {"format", "date-time"}}
 	case kindString, kindText:
 		if enum != nil {
-			return object{"type": "string", "enum": enum}
+			return Object{{"type", "string"}, {"enum", enum}}
 		}
-		return object{"type": "string"}
+		return Object{{"type", "string"}}
 	case kindSecret:
-		ref := object{
-			"type":       "object",
-			"properties": object{"env": object{"type": "string", "minLength": 1}},
-			"required":   []string{"env"}, "additionalProperties": false,
+		ref := Object{
+			{"type", "object"},
+			{"properties", Object{{"env", Object{{"type", "string"}, {"minLength", 1}}}}},
+			{"required", []string{"env"}},
+			{"additionalProperties", false},
 		}
-		return object{"anyOf": []object{{"type": []string{"string", "null"}}, ref}, "writeOnly": true}
+		text := Object{{"type", []string{"string", "null"}}, {"not", Object{{"const", hidden}}}}
+		return Object{{"writeOnly", true}, {"oneOf", []Object{text, ref}}}
 	default:
-		return object{}
+		return Object{}
 	}
 }
 
-func (w *schemaWriter) object(n *node) object {
-	properties := object{}
-	required := []string{}
+func (d *Document) object(n *node, v reflect.Value) Object {
+	properties, required := Object{}, []string{}
 	for i := range n.fields {
 		f := &n.fields[i]
-		property := w.write(f.node, f.enum)
+		member := f.of(v)
+		property := d.write(f.node, f.enum, member)
 		if f.doc != "" {
-			property["description"] = f.doc
+			property = append(Object{{"description", f.doc}}, property...)
 		}
-		properties[f.name] = property
-		if f.needed() {
+		missing := f.missing(member)
+		if text, ok := f.shown(member); ok && !missing {
+			property = property.with("default", text)
+		}
+		properties = properties.with(f.name, property)
+		if missing {
 			required = append(required, f.name)
 		}
 	}
-	out := object{"type": "object", "properties": properties, "additionalProperties": false}
+	out := Object{{"type", "object"}, {"properties", properties}}
 	if len(required) > 0 {
-		out["required"] = required
+		out = out.with("required", required)
 	}
-	return out
+	return out.with("additionalProperties", false)
+}
+
+// union writes each case as an object of one member, so that no two of them accept the same.
+func (d *Document) union(n *node, v reflect.Value) Object {
+	cases := make([]Object, 0, len(n.cases)+1)
+	for i := range n.cases {
+		c := &n.cases[i]
+		cases = append(cases, Object{
+			{"title", c.name},
+			{"type", "object"},
+			{"properties", Object{{c.name, d.write(c.node, nil, c.under(v))}}},
+			{"required", []string{c.name}},
+			{"additionalProperties", false},
+		})
+	}
+	return Object{{"oneOf", append(cases, Object{{"type", "null"}})}}
 }

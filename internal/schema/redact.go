@@ -23,37 +23,45 @@ func (s *Schema) Redact(v any) (json.RawMessage, error) {
 	if !value.IsValid() || value.Type() != s.root.typ {
 		return nil, fmt.Errorf("redact config: want a %s, got %T", s.root.typ, v)
 	}
-	var b bytes.Buffer
-	if err := redact(&b, s.root, value, 0); err != nil {
+	r := redactor{b: &bytes.Buffer{}}
+	if err := r.redact(s.root, value, 0); err != nil {
 		return nil, fmt.Errorf("redact %s: %w", s.root.typ, err)
 	}
-	return b.Bytes(), nil
+	return r.b.Bytes(), nil
 }
 
-func redact(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+// redactor writes a value.
+type redactor struct {
+	b     *bytes.Buffer
+	hides bool // a secret was not shown
+}
+
+func (r *redactor) redact(n *node, v reflect.Value, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("nested more than %d deep", maxDepth)
 	}
 	switch n.kind {
 	case kindSecret:
-		return redactSecret(b, v)
+		return r.secret(v)
 	case kindPointer:
 		if v.IsNil() {
-			return write(b, nil)
+			return write(r.b, nil)
 		}
-		return redact(b, n.elem, v.Elem(), depth+1)
+		return r.redact(n.elem, v.Elem(), depth+1)
 	case kindObject:
-		return redactObject(b, n, v, depth)
+		return r.object(n, v, depth)
 	case kindList, kindArray:
-		return redactList(b, n, v, depth)
+		return r.list(n, v, depth)
 	case kindMap:
-		return redactMap(b, n, v, depth)
+		return r.mapping(n, v, depth)
 	case kindDuration:
-		return write(b, time.Duration(v.Int()).String())
+		return write(r.b, time.Duration(v.Int()).String())
+	case kindUnion:
+		return r.union(n, v, depth)
 	case kindAny:
-		return redactAny(b, v, depth)
+		return r.anything(v, depth)
 	default:
-		return write(b, addressed(v))
+		return write(r.b, addressed(v))
 	}
 }
 
@@ -70,23 +78,25 @@ func write(b *bytes.Buffer, v any) error {
 	return err
 }
 
-// redactSecret trusts the type only to name a variable.
-func redactSecret(b *bytes.Buffer, v reflect.Value) error {
+// secret trusts the type only to name a variable.
+func (r *redactor) secret(v reflect.Value) error {
 	text, err := json.Marshal(addressed(v))
 	if err != nil {
-		return write(b, hidden) // and its error is not to be trusted either
+		r.hides = true
+		return write(r.b, hidden) // and its error is not to be trusted either
 	}
 	if string(text) == "null" {
-		return write(b, nil)
+		return write(r.b, nil)
 	}
 	var ref map[string]string
 	if json.Unmarshal(text, &ref) != nil || len(ref) != 1 || ref["env"] == "" {
-		return write(b, hidden)
+		r.hides = true
+		return write(r.b, hidden)
 	}
-	return write(b, map[string]string{"env": ref["env"]})
+	return write(r.b, map[string]string{"env": ref["env"]})
 }
 
-func redactObject(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+func (r *redactor) object(n *node, v reflect.Value, depth int) error {
 	separator := "{"
 	for i := range n.fields {
 		f := &n.fields[i]
@@ -94,73 +104,73 @@ func redactObject(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
 		if err != nil {
 			continue // below an embedded pointer that is nil
 		}
-		b.WriteString(separator)
+		r.b.WriteString(separator)
 		separator = ","
-		if err := write(b, f.name); err != nil {
+		if err := write(r.b, f.name); err != nil {
 			return err
 		}
-		b.WriteByte(':')
-		if err := redact(b, f.node, member, depth+1); err != nil {
+		r.b.WriteByte(':')
+		if err := r.redact(f.node, member, depth+1); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	b.WriteString(strings.TrimPrefix(separator, ",") + "}")
+	r.b.WriteString(strings.TrimPrefix(separator, ",") + "}")
 	return nil
 }
 
-func redactList(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+func (r *redactor) list(n *node, v reflect.Value, depth int) error {
 	if n.kind == kindList && v.IsNil() {
-		return write(b, nil)
+		return write(r.b, nil)
 	}
-	b.WriteByte('[')
+	r.b.WriteByte('[')
 	for i := range v.Len() {
 		if i > 0 {
-			b.WriteByte(',')
+			r.b.WriteByte(',')
 		}
-		if err := redact(b, n.elem, v.Index(i), depth+1); err != nil {
+		if err := r.redact(n.elem, v.Index(i), depth+1); err != nil {
 			return err
 		}
 	}
-	b.WriteByte(']')
+	r.b.WriteByte(']')
 	return nil
 }
 
-func redactMap(b *bytes.Buffer, n *node, v reflect.Value, depth int) error {
+func (r *redactor) mapping(n *node, v reflect.Value, depth int) error {
 	if v.IsNil() {
-		return write(b, nil)
+		return write(r.b, nil)
 	}
 	members := map[string]reflect.Value{}
 	for key, value := range v.Seq2() {
 		members[key.String()] = value
 	}
-	b.WriteByte('{')
+	r.b.WriteByte('{')
 	for i, key := range slices.Sorted(maps.Keys(members)) {
 		if i > 0 {
-			b.WriteByte(',')
+			r.b.WriteByte(',')
 		}
-		if err := write(b, key); err != nil {
+		if err := write(r.b, key); err != nil {
 			return err
 		}
-		b.WriteByte(':')
-		if err := redact(b, n.elem, members[key], depth+1); err != nil {
+		r.b.WriteByte(':')
+		if err := r.redact(n.elem, members[key], depth+1); err != nil {
 			return err
 		}
 	}
-	b.WriteByte('}')
+	r.b.WriteByte('}')
 	return nil
 }
 
-// redactAny looks into a value by the schema that its type would have.
-func redactAny(b *bytes.Buffer, v reflect.Value, depth int) error {
+// anything looks into a value by the schema that its type would have.
+func (r *redactor) anything(v reflect.Value, depth int) error {
 	if v.Kind() != reflect.Interface {
-		return write(b, addressed(v)) // JSON as it was given
+		return write(r.b, addressed(v)) // JSON as it was given
 	}
 	if v.IsNil() {
-		return write(b, nil)
+		return write(r.b, nil)
 	}
 	s, err := Of(v.Elem().Type())
 	if err != nil {
 		return err
 	}
-	return redact(b, s.root, v.Elem(), depth+1)
+	return r.redact(s.root, v.Elem(), depth+1)
 }

@@ -77,6 +77,8 @@ func (n *node) want() string {
 		return "number"
 	case kindDuration:
 		return `duration like "1m30s"`
+	case kindSize:
+		return `size like "64MiB"`
 	case kindTime:
 		return `time like "2006-01-02T15:04:05Z"`
 	case kindBytes:

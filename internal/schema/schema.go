@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -18,8 +19,16 @@ import (
 // string, null or an object {"env": "NAME"}; nothing else reaches it.
 type Secret interface{ SecretSchema() }
 
+// Size marks a type that is a number of bytes. It has to implement [json.Unmarshaler], and is given a JSON string or
+// number; nothing else reaches it.
+type Size interface{ SizeSchema() }
+
 // Schema is the shape of one type. It is immutable, and safe for concurrent use.
-type Schema struct{ root *node }
+type Schema struct {
+	root     *node
+	requires bool // some field is required
+	unions   bool // some interface has cases
+}
 
 // kind is what JSON a node takes.
 type kind uint8
@@ -33,12 +42,14 @@ const (
 	kindString
 	kindBytes // base64
 	kindDuration
+	kindSize
 	kindTime
 	kindList
 	kindArray
 	kindMap
 	kindPointer
 	kindObject
+	kindUnion
 	kindAny
 	kindText // the type's UnmarshalText
 	kindOpaque
@@ -52,31 +63,36 @@ type node struct {
 	elem   *node // of a list, array, map, pointer
 	fields []field
 	byName map[string]int
+	cases  []unionCase
 	loops  bool // some node below leads back here
 }
 
 // Of returns the schema of a type, or an error that names everything in it that has no JSON form: channels, functions,
-// interfaces with methods, maps whose keys are not strings. Recursive types are fine.
-func Of(t reflect.Type) (*Schema, error) {
+// interfaces without cases, maps whose keys are not strings; and the cases that are wrong. Recursive types are fine.
+func Of(t reflect.Type, cases ...Case) (*Schema, error) {
 	if t == nil {
 		return nil, errors.New("schema of nil")
 	}
-	b := builder{nodes: map[reflect.Type]*node{}, open: map[reflect.Type]bool{}}
+	b := builder{nodes: map[reflect.Type]*node{}, open: map[reflect.Type]bool{}, used: map[reflect.Type]bool{}, cases: cases}
 	name := t.Name()
 	if name == "" {
 		name = t.String()
 	}
 	root := b.build(name, t)
+	b.checkCases(name)
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
-	return &Schema{root: root}, nil
+	return &Schema{root: root, requires: root.requires(), unions: len(cases) > 0}, nil
 }
 
 type builder struct {
 	nodes map[reflect.Type]*node
 	open  map[reflect.Type]bool // being built: a node met again is below itself
 	errs  []error
+
+	cases []Case
+	used  map[reflect.Type]bool // interfaces that some field is of
 }
 
 func (b *builder) mistake(path, format string, args ...any) {
@@ -96,8 +112,8 @@ func (b *builder) build(path string, t reflect.Type) *node {
 	if n.kind = kindByMethod(t); n.kind == 0 {
 		b.buildByKind(path, n)
 	}
-	if n.kind == kindSecret && !reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
-		b.mistake(path, "secret type %s has no UnmarshalJSON", t)
+	if (n.kind == kindSecret || n.kind == kindSize) && !reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		b.mistake(path, "the type %s has no UnmarshalJSON", t)
 	}
 	delete(b.open, t)
 	return n
@@ -122,6 +138,8 @@ func kindByMethod(t reflect.Type) kind {
 	switch {
 	case p.Implements(reflect.TypeFor[Secret]()):
 		return kindSecret
+	case p.Implements(reflect.TypeFor[Size]()):
+		return kindSize
 	case p.Implements(reflect.TypeFor[json.Unmarshaler]()):
 		return kindOpaque
 	case p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
@@ -162,9 +180,16 @@ func (b *builder) buildByKind(path string, n *node) {
 	case reflect.Struct:
 		n.kind = kindObject
 		b.buildFields(path, n)
+	case reflect.Interface:
+		b.buildUnion(path, n)
 	default:
 		b.mistake(path, "a value of type %s has no configuration", t)
 	}
+}
+
+// requires reports whether an object of the type is incomplete if nothing is given.
+func (n *node) requires() bool {
+	return n.kind == kindObject && slices.ContainsFunc(n.fields, func(f field) bool { return f.needed() })
 }
 
 // scalar returns the node under pointers, lists and maps: what a tag like enum is about.

@@ -261,7 +261,7 @@ func TestTypesWithoutConfiguration(t *testing.T) {
 		`bad.F: a value of type func() has no configuration`,
 		`bad.M: a map with keys of type int has no configuration, keys must be strings`,
 		`bad.L[][]: a value of type complex128 has no configuration`,
-		`bad.I: a value of type interface { Do() } has no configuration`,
+		`bad.I: the interface interface { Do() } has no cases, it needs one for each type that it may hold`,
 		`bad.E: the tag enum is for strings, not for int`,
 		`bad.R: the tag required is "yes", want "true"`,
 	}, strings.Split(err.Error(), "\n"))
@@ -271,7 +271,7 @@ func TestTypesWithoutConfiguration(t *testing.T) {
 	_, err = schema.Of(nil)
 	require.Error(t, err)
 	_, err = schema.Of(reflect.TypeFor[NoDecoder]())
-	require.EqualError(t, err, "NoDecoder: secret type schema_test.NoDecoder has no UnmarshalJSON")
+	require.EqualError(t, err, "NoDecoder: the type schema_test.NoDecoder has no UnmarshalJSON")
 }
 
 // NoDecoder is a secret that nothing can be decoded into.

@@ -1,0 +1,188 @@
+package dagster_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dagster-go/dagster"
+)
+
+var updateConfig = flag.Bool("update-config", false, "write the golden files of run config")
+
+// feed is where rows come from: a folder or a bucket.
+type feed interface{ open() string }
+
+type folder struct {
+	Dir string `json:"dir" doc:"where the files are" required:"true"`
+}
+
+func (f folder) open() string { return "folder " + f.Dir }
+
+type bucket struct {
+	Name  string         `json:"name" required:"true"`
+	Key   dagster.Secret `json:"key"`
+	Parts []feed         `json:"parts"`
+}
+
+func (b *bucket) open() string { return "bucket " + b.Name }
+
+type fetchConfig struct {
+	From   feed            `json:"from" doc:"where the rows come from"`
+	Others map[string]feed `json:"others"`
+	Mode   string          `json:"mode" enum:"full,delta"`
+	Wait   time.Duration   `json:"wait"`
+	Most   dagster.Size    `json:"most" doc:"bytes to read"`
+	Since  time.Time       `json:"since"`
+	Token  dagster.Secret  `json:"token"`
+	Retry  *retryConfig    `json:"retry"`
+	Rows   []rowConfig     `json:"rows"`
+}
+
+type retryConfig struct {
+	Max int `json:"max"`
+}
+
+type rowConfig struct {
+	Name string `json:"name" required:"true" doc:"as in the file"`
+	N    int    `json:"n"`
+}
+
+type dbConfig struct {
+	URL      string         `json:"url" required:"true" doc:"of the database"`
+	Password dagster.Secret `json:"password" required:"true"`
+}
+
+type noticeConfig struct {
+	Channel string `json:"channel"`
+}
+
+type unusedConfig struct {
+	A int `json:"a"`
+}
+
+// fetching is a repository with two jobs and an asset that use different configs.
+type fetching struct {
+	fetch  *dagster.Config[fetchConfig]
+	repo   *dagster.Repository
+	merged *dagster.Asset[string]
+}
+
+func newFetching(more ...dagster.Definition) fetching {
+	var literal dagster.Secret
+	if err := json.Unmarshal([]byte(`"hunter2"`), &literal); err != nil {
+		panic(err)
+	}
+	fetch := dagster.NewConfig("fetch", fetchConfig{
+		From: folder{Dir: "data"}, Mode: "full", Wait: 90 * time.Second, Most: 64 << 20, Token: literal,
+		Since: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), Rows: []rowConfig{{Name: "null", N: 1}},
+	}, dagster.Case[feed]("folder", folder{}), dagster.Case[feed]("s3", &bucket{Key: dagster.Env("S3_KEY")}), dagster.Description("What to read."))
+	database := dagster.NewConfig("db", dbConfig{})
+	notice := dagster.NewConfig("notice", noticeConfig{Channel: "#data"})
+	unused := dagster.NewConfig("unused", unusedConfig{})
+	db := dagster.NewResource("db", dagster.From1(database, func(_ context.Context, c dbConfig) (string, error) { return c.URL, nil }), nil)
+
+	read := dagster.NewOp2("read", func(_ context.Context, c fetchConfig, db string) (string, error) { return c.From.open() + " into " + db, nil })
+	count := dagster.NewOp2("count", func(_ context.Context, s string, c noticeConfig) (string, error) { return s + " for " + c.Channel, nil })
+	both := dagster.NewOp2("both", func(_ context.Context, c fetchConfig, n noticeConfig) (string, error) { return c.Mode + n.Channel, nil })
+	inner := dagster.NewGraph("inner", func(s *dagster.Scope) dagster.Output[string] {
+		return count.As("count_slow", notice.Set(noticeConfig{Channel: "#slow"})).In(s, read.In(s, fetch, db), notice)
+	})
+	join := dagster.NewOp2("join", func(_ context.Context, a, b string) (string, error) { return a + "; " + b, nil })
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] {
+		return join.In(s, inner.In(s), both.In(s, fetch, notice))
+	})
+	nightly := dagster.NewJob("nightly", g, notice.Set(noticeConfig{Channel: "#nightly"}))
+	tests := dagster.NewJob("tests", g, db.Replace("test"), dagster.OnFailure(dagster.From1(unused, dagster.Do1(func(context.Context, unusedConfig) error { return nil }))))
+	merged := dagster.NewAsset("merged", dagster.From1(notice, func(_ context.Context, c noticeConfig) (string, error) { return c.Channel, nil }))
+	plain := dagster.NewAsset("plain", dagster.From(func(context.Context) (int, error) { return 1, nil }))
+	defs := append([]dagster.Definition{nightly, tests, merged, plain, dagster.NewAssetJob("plain_only", "plain")}, more...)
+	return fetching{fetch: fetch, repo: dagster.NewRepository("r", defs...), merged: merged}
+}
+
+// golden compares with a file in testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", "config", name)
+	if *updateConfig {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got))
+}
+
+// jsonOf turns YAML into JSON.
+func jsonOf(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var v any
+	require.NoError(t, yaml.Unmarshal(text, &v), "%s", text)
+	data, err := json.Marshal(v)
+	require.NoError(t, err)
+	return data
+}
+
+func resolved(t *testing.T, text []byte) *jsonschema.Resolved {
+	t.Helper()
+	var s jsonschema.Schema
+	require.NoError(t, json.Unmarshal(text, &s))
+	r, err := s.Resolve(&jsonschema.ResolveOptions{ValidateDefaults: true})
+	require.NoError(t, err)
+	return r
+}
+
+func TestRunConfigOfAJobAsSchemaAndExample(t *testing.T) {
+	t.Parallel()
+	f := newFetching()
+	for _, job := range []string{"", "nightly", "tests", "plain_only"} {
+		t.Run("job "+job, func(t *testing.T) {
+			t.Parallel()
+			text, err := f.repo.ConfigSchema(job)
+			require.NoError(t, err)
+			example, err := f.repo.ScaffoldConfig(job)
+			require.NoError(t, err)
+			name := job
+			if job == "" {
+				name = "assets"
+			}
+			golden(t, name+".json", append(text, '\n'))
+			golden(t, name+".yaml", example)
+			assert.NotContains(t, string(text)+string(example), "hunter2")
+
+			var given any
+			data := jsonOf(t, example)
+			require.NoError(t, json.Unmarshal(data, &given))
+			require.NoError(t, resolved(t, text).Validate(given))
+			opts := []dagster.RunOption{dagster.RunConfig(data)}
+			run := func() (*dagster.Result, error) { return f.repo.ExecuteJob(t.Context(), job, opts...) }
+			if job == "" {
+				run = func() (*dagster.Result, error) { return f.repo.Materialize(t.Context(), "*", opts...) }
+			}
+			_, err = run()
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestRunConfigOfAnUnknownJob(t *testing.T) {
+	t.Parallel()
+	f := newFetching()
+	_, err := f.repo.ConfigSchema("nightli")
+	require.EqualError(t, err, `no job "nightli"; the repository has "nightly", "plain_only", "tests"`)
+	_, err = f.repo.ScaffoldConfig("nightli")
+	require.EqualError(t, err, `no job "nightli"; the repository has "nightly", "plain_only", "tests"`)
+	_, err = dagster.NewRepository("", f.merged).ConfigSchema("")
+	_, isDefinition := errors.AsType[*dagster.DefinitionError](err)
+	assert.True(t, isDefinition)
+}
