@@ -139,8 +139,8 @@ func Log(ctx context.Context) *zap.Logger {
 	return at.logger
 }
 
-// AddMetadata says something of the value that the body makes; it is recorded with its materialization. Of two entries
-// with one key the later holds. Outside of a run it does nothing.
+// AddMetadata says something of the value that the body makes; it is recorded with its materialization, or as an op's
+// output. Of two entries with one key the later holds. Outside of a run it does nothing.
 func AddMetadata(ctx context.Context, e ...metadata.Entry) {
 	s := scopeOf(ctx)
 	if s == nil {

@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
@@ -127,10 +128,14 @@ func (r *runState) keepOp(sc *scope, v any) executor.Outcome {
 	if !s.isKept() && !s.empty {
 		r.values.put(key, "", v)
 	}
-	if s.whole {
-		if err := r.keepValue(sc, v, s.codec, "", s.output, s.stored); err != nil {
+	made, said := sc.output()
+	switch {
+	case s.whole:
+		if err := r.keepValue(sc, v, s.codec, "", made, s.stored); err != nil {
 			return executor.Outcome{Err: err}
 		}
+	case said: // of a value that is mapped over, and is not kept as a whole
+		sc.emit(storage.Event{Kind: storage.StepOutput, Data: made})
 	}
 	var out executor.Outcome
 	out.Missing, out.Err = s.untaken(sc, v)
@@ -141,6 +146,17 @@ func (r *runState) keepOp(sc *scope, v any) executor.Outcome {
 		out.Err = r.keepMapped(sc, v, i, m, &out)
 	}
 	return out
+}
+
+// output tells of the value that an op made, and whether the body has said something of it.
+func (s *scope) output() (data *storage.OutputData, said bool) {
+	_, entries := s.saidOf("")
+	if len(entries) == 0 {
+		return s.step.output, false
+	}
+	of := *s.step.output
+	of.Metadata = slices.Clip(entries)
+	return &of, true
 }
 
 // untaken are the outputs of branches that were not taken; those that were are recorded.
