@@ -72,7 +72,11 @@ func (p *plan) checkGiven(given map[*op]any) error {
 				errs = append(errs, fmt.Errorf("step %s needs %s, which cannot be given: it is mapped, or mapped over", quote(s.key), quote(rd.key)))
 				continue
 			}
-			errs = append(errs, fmt.Errorf("step %s needs the value of %s, which is not selected: select it, or give it a value with Given", quote(s.key), quote(rd.key)))
+			what, else1 := "the value of", ", or give it a value with Given"
+			if rd.kind == collects {
+				what, else1 = "what was mapped by", "" // a list, where Given has one value
+			}
+			errs = append(errs, fmt.Errorf("step %s needs %s %s, which is not selected: select it%s", quote(s.key), what, quote(rd.key), else1))
 		}
 	}
 	return errors.Join(errs...)

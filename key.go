@@ -23,6 +23,20 @@ const longest = 1024
 
 var errEmpty = errors.New("empty")
 
+// reserved reports whether a name means something else in run config. The names are those that Dagster refuses, but for
+// Python's words, which mean nothing here.
+func reserved(name string) bool {
+	switch name {
+	case "context", "conf", "config", "meta", "arg_dict", "dict", "input_arg_dict", "output_arg_dict",
+		"int", "str", "float", "bool", "input", "output", "type":
+		return true
+	}
+	return false
+}
+
+// errReserved reports such a name.
+var errReserved = errors.New("reserved: it means something in run config")
+
 // checkKey says what is wrong with an asset key. A source is made elsewhere, under rules that are not ours.
 func checkKey(key string, source bool) error {
 	switch {
@@ -34,6 +48,8 @@ func checkKey(key string, source bool) error {
 		return errors.New("key: contains a NUL byte")
 	case source:
 		return nil
+	case reserved(key): // a part of a longer key is no name of its own
+		return fmt.Errorf("key: %w", errReserved)
 	}
 	for part := range strings.SplitSeq(key, "/") {
 		if part == "" {
@@ -63,6 +79,9 @@ func checkIdentifier(name string) error {
 	}
 	if !identifier.MatchString(name) {
 		return errors.New(`name: only letters, digits and "_" are allowed`)
+	}
+	if reserved(name) {
+		return fmt.Errorf("name: %w", errReserved)
 	}
 	return nil
 }

@@ -192,14 +192,26 @@ func (b *planner) wire(s *planStep, step *executor.Step, frame *frame) {
 	}
 }
 
+// wait adds what a step only waits for. The parts of a fan-in are one input, as where they are read: what waits for them
+// is skipped if all of them were.
 func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, frame *frame) {
+	joined := executor.Input{Name: "after", Kind: executor.FanIn}
 	in.walk(func(leaf *input, use leafUse) {
 		r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1}
 		b.locate(&r, frame)
-		if r.step >= 0 {
-			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: kind, Sources: b.source(r.step, r.output)})
+		if r.step < 0 {
+			return
 		}
+		source := executor.Source{Step: int(r.step), Output: r.output}
+		if kind == executor.After && in.kind == joins {
+			joined.Sources = append(joined.Sources, source)
+			return
+		}
+		step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: kind, Sources: b.source(r.step, r.output)})
 	})
+	if len(joined.Sources) > 0 {
+		step.Inputs = append(step.Inputs, joined)
+	}
 }
 
 func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {

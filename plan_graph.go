@@ -39,16 +39,22 @@ func (f *frame) opOf(n *node) (*op, string) {
 	return node.op.handle(), at.prefix + node.scope.path + node.name
 }
 
-// mapSource is the dynamic output that steps of a scope are run for each key of, nil outside of maps.
-func (b *planner) mapSource(f *frame, m *mapping) *executor.Source {
+// mapSource is the dynamic output that a step of a scope is run for each key of, nil outside of maps.
+func (b *planner) mapSource(step string, f *frame, m *mapping) *executor.Source {
 	for m == nil {
 		if f == nil || f.node == nil {
 			return nil
 		}
 		m, f = f.node.scope.in, f.parent
 	}
+	maker := f.stepOf(m.node)
+	if maker < 0 {
+		_, key := f.opOf(m.node)
+		b.wrong = append(b.wrong, fmt.Errorf("step %s runs once for each key that %s makes, which is not selected: select it too", quote(step), quote(key)))
+		return nil
+	}
 	output := 1 + len(m.node.branches) + slices.Index(m.node.mapped, m)
-	return &executor.Source{Step: int(f.stepOf(m.node)), Output: output}
+	return &executor.Source{Step: int(maker), Output: output}
 }
 
 // addGraph adds the steps of a graph, and says where each node is.
@@ -96,7 +102,7 @@ func (b *planner) addNode(f *frame, n *node) {
 	s.output, s.stored = b.outputOf(resultName, ""), b.outputOf(resultName, managerName(spec.storedIn))
 	s.skips = n.body.skips
 	b.plan.places[n.op.handle()] = append(b.plan.places[n.op.handle()], i)
-	step.Map = b.mapSource(f, n.scope.in)
+	step.Map = b.mapSource(key, f, n.scope.in)
 	if limit := 63; len(s.branches)+len(s.mapped) > limit {
 		b.wrong = append(b.wrong, fmt.Errorf("step %s: %d branches and maps over one value, at most %d are allowed", quote(key), len(s.branches)+len(s.mapped), limit))
 	}

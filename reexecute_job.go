@@ -200,16 +200,19 @@ func (p *past) keys(full *plan, step int) int {
 }
 
 // choose returns the steps of the new plan: those that run, and those whose values they take. A value that is gone is made
-// again if the failed steps are to run; otherwise that is an error, before anything runs.
+// again if the failed steps are to run; otherwise that is an error, before anything runs. What never ended well, and is not
+// to run, is no part of the plan: its value must be given.
 func (p *past) choose(full *plan, runs map[string]rerun, remake bool, again *reexecution) (map[string]bool, error) {
 	chosen := make(map[string]bool, len(runs))
 	var errs []error
+	unfinished := p.unfinished(full)
+	missing := func(step int) bool { key := full.steps[step].key; return unfinished[key] && runs[key] == 0 }
 	for i := len(full.steps) - 1; i >= 0; i-- {
 		key, step := full.steps[i].key, &full.exec.Steps[i]
 		if runs[key] != 0 {
 			chosen[key] = true
 		}
-		if chosen[key] && step.Map != nil {
+		if chosen[key] && step.Map != nil && !missing(step.Map.Step) {
 			chosen[full.steps[step.Map.Step].key] = true
 		}
 		if runs[key] == 0 {
@@ -217,6 +220,9 @@ func (p *past) choose(full *plan, runs map[string]rerun, remake bool, again *ree
 		}
 		for up := range takesFrom(step) {
 			maker := &full.steps[up]
+			if missing(up) && p.loadable(maker) {
+				continue
+			}
 			chosen[maker.key] = true
 			if runs[maker.key] == rerunAll || p.loadable(maker) {
 				continue

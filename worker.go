@@ -68,28 +68,40 @@ func finalFailure(err error) error {
 // load returns the values of the body's leaves, in order.
 func (r *runState) load(sc *scope, leaves []any, streams *[]any) ([]any, error) {
 	var asked sourcesOf
-	loaded := false
 	for i := range sc.step.reads {
 		rd := &sc.step.reads[i]
 		v, err := r.leaf(sc, rd, &asked)
 		if err != nil {
 			return nil, err
 		}
-		if _, none := v.(absent); !none && rd.loaded != nil {
-			loaded = true
-			if rd.kind == readsAsset && rd.codec().streams {
-				*streams = append(*streams, v)
-			}
-		}
-		if rd.last {
-			if loaded {
-				sc.emit(storage.Event{Kind: storage.StepInput, Data: rd.loadedOrNil()})
-			}
-			loaded = false
+		if rd.wasLoaded(v) && rd.kind == readsAsset && rd.codec().streams {
+			*streams = append(*streams, v)
 		}
 		leaves = append(leaves, v)
 	}
+	sc.tellInputs(leaves)
 	return leaves, nil
+}
+
+// tellInputs records, when all is loaded, each input of which something was.
+func (s *scope) tellInputs(leaves []any) {
+	loaded := false
+	for i := range s.step.reads {
+		rd := &s.step.reads[i]
+		loaded = loaded || rd.wasLoaded(leaves[i])
+		if rd.last {
+			if loaded {
+				s.emit(storage.Event{Kind: storage.StepInput, Data: rd.loadedOrNil()})
+			}
+			loaded = false
+		}
+	}
+}
+
+// wasLoaded reports whether the leaf's value came from a step or from a store.
+func (r *read) wasLoaded(v any) bool {
+	_, none := v.(absent)
+	return !none && r.loaded != nil
 }
 
 // loadedOrNil is the payload of the leaf, if it has one: an input may end in a constant.

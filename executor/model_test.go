@@ -112,7 +112,7 @@ func (m *model) runCopy(step int, c *modelCopy) {
 		ok, skipped, failed := 0, 0, 0
 		var values []string
 		for _, src := range in.Sources {
-			srcOK, srcSkipped := 0, 0
+			srcOK, srcSkipped, before := 0, 0, failed
 			for _, o := range m.of(step, c, src.Step) {
 				switch {
 				case o.status == executor.StepSkipped, o.status == executor.StepSucceeded && slices.Contains(o.outcome.Missing, src.Output):
@@ -125,9 +125,9 @@ func (m *model) runCopy(step int, c *modelCopy) {
 				}
 			}
 			ok, skipped = ok+srcOK, skipped+srcSkipped
-			skip = skip || in.Kind == executor.After && srcSkipped > 0 && srcOK == 0
+			skip = skip || in.Kind == executor.After && srcSkipped > 0 && srcOK == 0 && failed == before
 		}
-		skip = skip || (in.Kind == executor.Needs || in.Kind == executor.FanIn) && skipped > 0 && ok == 0
+		skip = skip || (in.Kind == executor.Needs || in.Kind == executor.FanIn) && skipped > 0 && ok+failed == 0
 		fail = fail || in.Kind != executor.Finally && failed > 0
 		inputs = append(inputs, strings.Join(values, " "))
 	}

@@ -55,7 +55,8 @@ const (
 	// A dynamic output gives the value of the step's own mapping key, or all values outside of that map.
 	Needs InputKind = iota
 
-	// FanIn joins many sources: skipped ones are left out, and the step is skipped if all are.
+	// FanIn joins many sources: skipped ones are left out, and the step is skipped if all are. If one failed the step does
+	// not run, also if all others are skipped.
 	FanIn
 
 	// After waits for its sources and takes no value: skipped and failed count as for Needs, each source for itself,

@@ -18,6 +18,7 @@ var ErrInterrupted = errors.New("machine: interrupted, the process that ran it h
 //
 // It reads the STEP_ events. Dynamic keys and missing optional outputs come from the STEP_OUTPUT events of the attempt that
 // succeeded: one for each output made, with the output's name, and one for each key of a dynamic one, with its map key, in key order.
+// A STEP_SKIPPED of a step that could run says that it is skipped all the same, as it was in a run that this one re-executes.
 // An event of a step that the plan has not is an error.
 func Rebuild(g *Graph, seed uint64, events []storage.Event, now time.Time) (*Machine, []Command, error) {
 	r, err := replay(g, seed, events)
@@ -126,23 +127,26 @@ func (r *replayer) event(id ID, e *storage.Event) {
 		if m.state[id] != Pending && !m.state[id].Final() {
 			m.attempt[id] = max(m.attempt[id], int32(e.Attempt))
 			m.settle(int32(id), Failed)
-			m.out = m.out[:0]
-			m.drain()
-			r.note(m.out)
+			r.settled()
 		}
 	case storage.StepUpForRetry:
 		r.retry(id, e)
 	case storage.StepSkipped:
 		r.seen[id] = true
-		if m.state[id] == Ready { // the plan no longer says why: its inputs belong to an earlier run
+		if m.state[id] == Ready { // by a run before this one, for a reason that this plan has no step for
 			m.attempt[id]--
 			m.settle(int32(id), Skipped)
-			m.out = m.out[:0]
-			m.drain()
-			r.note(m.out)
+			r.settled()
 		}
 	default:
 	}
+}
+
+// settled lets follow what follows from a step that has ended.
+func (r *replayer) settled() {
+	r.m.out = r.m.out[:0]
+	r.m.drain()
+	r.note(r.m.out)
 }
 
 func (r *replayer) output(id ID, e *storage.Event) {

@@ -90,7 +90,7 @@ func (m *Machine) judge(node, f int32) State {
 			}
 			t, all = all, tally{}
 		}
-		if t.skipped > 0 && t.ok == 0 && r.kind != Maybe {
+		if t.skipped > 0 && t.ok+t.failed == 0 && r.kind != Maybe {
 			return Skipped
 		}
 		if t.failed > 0 {

@@ -147,6 +147,28 @@ func TestRules(t *testing.T) {
 		"1 of 3 cases answered otherwise: three is four",
 	}, notes)
 
-	_, _, _, err = conformance.Plan(f, conformance.Rule[number]{Why: "nine is odd", Match: is(9)})
+	ids, fields, _, err = conformance.Plan(
+		f,
+		conformance.Rule[number]{Why: "odd ones count twice", Match: func(c number) bool { return c.N%2 == 1 }, Instead: func(c *number) { c.N *= 2 }},
+		conformance.Rule[number]{Why: "six is a lot", Match: is(6)},
+		conformance.Rule[number]{Why: "nine is rare", Match: is(9), Rare: true},
+		conformance.Rule[number]{Why: "answers elsewhere may know ten", Match: is(10)},
+	)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "b"}, ids, "rules hold one after the other")
+	assert.Equal(t, []number{{2}, {2}}, fields)
+}
+
+func TestRulesMustMatchTheRecordedAnswers(t *testing.T) {
+	t.Parallel()
+
+	f := &conformance.File{Name: "made", Cases: []conformance.Case{{ID: "a"}}}
+	type any0 struct{}
+	never, always := func(any0) bool { return false }, func(any0) bool { return true }
+	_, _, _, err := conformance.Plan(f, conformance.Rule[any0]{Why: "nine is odd", Match: never})
 	require.ErrorContains(t, err, `no case matches the rule "nine is odd"`)
+	_, _, _, err = conformance.Plan(f, conformance.Rule[any0]{Why: "nine is odd", Match: never, Rare: true})
+	require.NoError(t, err)
+	_, _, _, err = conformance.Plan(f, conformance.Rule[any0]{Why: "all is rare", Match: always, Rare: true})
+	require.ErrorContains(t, err, `1 cases match the rule "all is rare"`)
 }

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,21 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 			r := dagster.NewResource(c.text(), dagster.From(zero), nil)
 			return validate(dagster.NewAsset("a", dagster.From1(r, identity)))
 		},
+		"op_name": func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewJob("job", dagster.NewGraph("graph", dagster.NewOp(c.text(), zero).In)))
+		},
+		"job_name": func(_ context.Context, c nameCase) error { return validate(dagster.NewJob(c.text(), oneOp())) },
+		"job_tag": func(_ context.Context, c nameCase) error {
+			return validate(dagster.NewJob("job", oneOp(), dagster.Tags(map[string]string{c.list()[0]: c.list()[1]})))
+		},
+		"mapping_key": func(ctx context.Context, c nameCase) error {
+			keys := func(context.Context) (dagster.Dynamic[int], error) { return dagster.Dynamic[int]{c.text(): 1}, nil }
+			job := dagster.NewJob("job", dagster.NewGraph("graph", func(s *dagster.Scope) dagster.Output[[]int] {
+				return dagster.Map(s, dagster.NewOp("keys", keys).In(s), dagster.NewOp1("each", identity).In)
+			}))
+			_, err := dagster.NewRepository("mapped", job).Execute(ctx, job)
+			return err
+		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
 			tags := dagster.RunTags(map[string]string{c.list()[0]: c.list()[1]})
@@ -93,10 +109,6 @@ func TestConformanceTagsValidation(t *testing.T) {
 
 // keysThatDiffer are the rows of docs/adr/0004.
 func keysThatDiffer() []conformance.Rule[nameCase] {
-	words := []string{
-		"and", "for", "None", "True", "def", "class", "print", "self", // Python's
-		"input", "output", "context", "conf", "config", "type", // of Dagster's decorators
-	}
 	refuse := func(c *nameCase) { c.OK = false }
 	return []conformance.Rule[nameCase]{
 		{
@@ -110,17 +122,50 @@ func keysThatDiffer() []conformance.Rule[nameCase] {
 			Instead: refuse,
 		},
 		{
-			Why: "words of Python and of Dagster's decorators are keys like any other (docs/adr/0004)",
+			Why:     "an op or a job without a name is refused (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return (c.Kind == "op_name" || c.Kind == "job_name") && c.text() == "" },
+			Instead: refuse,
+		},
+		{
+			Why: "words of Python are names like any other (docs/adr/0004)",
 			Match: func(c nameCase) bool {
-				return c.isKey() && len(c.parts()) == 1 && slices.Contains(words, c.parts()[0])
+				named := c.isKey() || c.Kind == "op_name" || c.Kind == "job_name"
+				return named && len(c.parts()) == 1 && pythonWord(c.parts()[0])
 			},
 			Instead: func(c *nameCase) { c.OK = true },
+		},
+		{
+			Why:     "a mapping key may hold dashes and dots (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return c.Kind == "mapping_key" && dashed.MatchString(c.text()) },
+			Instead: func(c *nameCase) { c.OK = true },
+		},
+		{
+			Why:     "a mapping key is data, and no name of anything: it may be any word (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return c.Kind == "mapping_key" && !c.OK && letters.MatchString(c.text()) },
+			Instead: func(c *nameCase) { c.OK = true },
+		},
+		{
+			Why:   "inputs and outputs have no names of their own: they are parameters and fields",
+			Match: func(c nameCase) bool { return c.Kind == "input_name" || c.Kind == "output_name" },
 		},
 		{
 			Why:   "a key is written with slashes, so no part can hold one",
 			Match: func(c nameCase) bool { return c.isKey() && strings.Contains(strings.Join(c.parts(), ""), "/") },
 		},
 	}
+}
+
+// dashed are keys of letters, digits and underscores but for a dash or a dot.
+var dashed = regexp.MustCompile(`^[A-Za-z0-9_]*[-.][A-Za-z0-9_.-]*$`)
+
+// letters are keys that Dagster refuses only for what they mean.
+var letters = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+
+// pythonWord reports whether Python, but not Go's Dagster, means something by a name.
+func pythonWord(name string) bool {
+	const words = " False None True and as assert async await break class continue def del elif else except finally for from global " +
+		"if import in is lambda nonlocal not or pass raise return try while with yield print self "
+	return name != "" && strings.Contains(words, " "+name+" ")
 }
 
 // isKey reports whether the case is about the key of an asset.
@@ -137,10 +182,9 @@ func (c nameCase) parts() []string {
 // kindsThatWait leave out what can't be declared yet. A rule goes when its feature comes.
 func kindsThatWait() []conformance.Rule[nameCase] {
 	features := map[string][]string{
-		"jobs and ops": {"op_name", "job_name", "job_tag", "input_name", "output_name", "mapping_key"},
-		"checks":       {"check_name"},
-		"partitions":   {"partition_key", "partition_keys", "dynamic_partition"},
-		"schedules":    {"cron"},
+		"checks":     {"check_name"},
+		"partitions": {"partition_key", "partition_keys", "dynamic_partition"},
+		"schedules":  {"cron"},
 	}
 	var rules []conformance.Rule[nameCase]
 	for feature, kinds := range features {
@@ -161,11 +205,13 @@ func TestKindsOfTagsValidation(t *testing.T) {
 	f, err := conformance.Read("tags_validation")
 	require.NoError(t, err)
 	asked := questions()
-	_, cases, _, err := conformance.Plan(f, kindsThatWait()...)
+	_, cases, _, err := conformance.Plan(f, slices.Concat(keysThatDiffer(), kindsThatWait())...)
 	require.NoError(t, err)
 	for _, c := range cases {
 		assert.Contains(t, asked, c.Kind)
 	}
 }
+
+func oneOp() *dagster.Graph[int] { return dagster.NewGraph("graph", dagster.NewOp("op", zero).In) }
 
 func identity(_ context.Context, v int) (int, error) { return v, nil }
