@@ -40,5 +40,5 @@ func TellSuccess(_ context.Context, to Notices) error { return to.Post("the repo
 // TellFailure is called when a step has failed for good.
 func TellFailure(ctx context.Context, to Notices) error {
 	s := dagster.Step(ctx)
-	return to.Post(fmt.Sprintf("step %s failed after %d attempts: %v", s.Key, s.Attempt, s.Err))
+	return to.Post(fmt.Sprintf("step %s failed, attempt %d: %v", s.Key, s.Attempt, s.Err))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/examples/quakes/week"
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -167,13 +168,18 @@ func TestStepsOfTheWeek(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, bands, 55)
 	assert.Equal(t, 2, bands["taiwan/m6"].Count)
-	refused := 0
+	refused, said := 0, map[string][]metadata.Entry{}
 	for e := range r.Events() {
 		if e.Kind == storage.StepUpForRetry {
 			refused++
 		}
+		if d, ok := e.Data.(*storage.OutputData); ok && len(d.Metadata) > 0 {
+			said[e.Step] = d.Metadata
+		}
 	}
 	assert.Equal(t, 1, refused)
+	assert.Equal(t, []metadata.Entry{metadata.Rows(1679), metadata.Int("left_out", 28)}, said["merge"])
+	assert.Equal(t, []metadata.Entry{metadata.Int("regions", 16)}, said["by_region"])
 }
 
 // Something is in the way of the report. The failure is told, the draft is removed, and when the way is free another
@@ -190,7 +196,7 @@ func TestAFailedWeekIsRunAgain(t *testing.T) {
 	first, err := repo.Execute(t.Context(), week.Job, into(dir), week.Board.Replace(posted), process())
 	require.ErrorContains(t, err, `step "publish"`)
 	require.Len(t, posted.posts, 1)
-	assert.Contains(t, posted.posts[0], "step publish failed after 1 attempts")
+	assert.Contains(t, posted.posts[0], "step publish failed, attempt 1: ")
 	assert.Equal(t, executor.StepSucceeded, steps(first)["clean_up"].Status)
 	assert.NoDirExists(t, filepath.Join(dir, "draft"))
 
