@@ -16,6 +16,9 @@ func (r *Repository) executeGraph(ctx context.Context, c *catalog, o *runOptions
 	if err != nil {
 		return refused(o, fmt.Errorf("job %s: %w", quote(j.name), err))
 	}
+	if len(p.steps) == 0 {
+		return refused(o, fmt.Errorf("job %s: nothing to run: the value of every selected op is given", quote(j.name)))
+	}
 	return r.start(ctx, c, o, p)
 }
 

@@ -44,9 +44,9 @@ func TestAGivenOpIsNotRun(t *testing.T) {
 	assert.Equal(t, 6, got)
 
 	for want, given := range map[string]dagster.RunOption{
-		`given op "other": not part of it`:               other.Given(1),
-		`step "one" needs "gen", which cannot be given`:  gen.Given(dagster.Dynamic[int]{"z": 1}),
-		`step "join" needs "one", which cannot be given`: one.Given(1),
+		`given op "other": not part of it`: other.Given(1),
+		`step "one" runs once for each key that "gen" makes, which is not selected: select it too`: gen.Given(dagster.Dynamic[int]{"z": 1}),
+		`step "join" needs "one", which cannot be given`:                                           one.Given(1),
 	} {
 		r, err = repo.Execute(t.Context(), job, given)
 		require.ErrorContains(t, err, want)

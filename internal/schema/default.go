@@ -74,6 +74,9 @@ func (n *node) given(enum []string, v reflect.Value) (json.RawMessage, bool) {
 	return b.Bytes(), d.err(&place{}) == nil
 }
 
+// Requires reports whether the type has required fields.
+func (s *Schema) Requires() bool { return s.requires }
+
 // Missing reports the required fields that a value of the schema's type lacks, as [Schema.Decode] does for an empty
 // object on top of it. It returns nil at once if the type requires nothing.
 func (s *Schema) Missing(path string, v any) error {

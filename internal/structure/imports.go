@@ -37,21 +37,23 @@ var adapterRooms = map[string][]string{
 //
 //nolint:gochecknoglobals // a table, read only
 var libraries = map[string][]string{
-	"golang.org/x/sync":             {""},
-	"go.uber.org/zap":               {""},
-	"github.com/google/uuid":        {""},
-	"github.com/mattn/go-sqlite3":   {"storage/sqlite"},
-	"github.com/spf13/cobra":        {"cli"},
-	"golang.org/x/term":             {"cli"},
-	"github.com/mattn/go-runewidth": {"cli"},
-	"github.com/gofrs/flock":        {"cli"},
-	"github.com/jszwec/csvutil":     {"io/csv", "examples"},
-	"github.com/stretchr/testify":   {"test"},
-	"pgregory.net/rapid":            {"test"},
-	"go.uber.org/goleak":            {"test"},
-	"github.com/creack/pty":         {"test"},
-	"go.uber.org/zap/zaptest":       {"test"},
-	"github.com/google/go-cmp/cmp":  {"test"},
+	"golang.org/x/sync":                          {""},
+	"go.uber.org/zap":                            {""},
+	"github.com/google/uuid":                     {""},
+	"github.com/mattn/go-sqlite3":                {"storage/sqlite"},
+	"github.com/spf13/cobra":                     {"cli"},
+	"golang.org/x/term":                          {"cli"},
+	"github.com/mattn/go-runewidth":              {"cli"},
+	"github.com/gofrs/flock":                     {"cli"},
+	"github.com/jszwec/csvutil":                  {"io/csv", "examples"},
+	"go.yaml.in/yaml/v3":                         {"cli", "test"},
+	"github.com/stretchr/testify":                {"test"},
+	"pgregory.net/rapid":                         {"test"},
+	"go.uber.org/goleak":                         {"test"},
+	"github.com/creack/pty":                      {"test"},
+	"github.com/google/jsonschema-go/jsonschema": {"test"},
+	"go.uber.org/zap/zaptest":                    {"test"},
+	"github.com/google/go-cmp/cmp":               {"test"},
 }
 
 // ImportDirection reports imports that go up, and rooms that are not in the plan. Tests see the tree from
