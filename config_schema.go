@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/dagster-go/dagster/internal/schema"
@@ -71,7 +70,7 @@ func (r *Repository) configUse(name string) (*configUse, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.configs = p.usedConfigs(replaced)
+	u.configs = p.configs(replaced)
 	for i := range p.steps {
 		u.addStep(&p.steps[i])
 	}
@@ -92,31 +91,6 @@ func (r *Repository) planOf(c *catalog, j *job) (*plan, error) {
 		return nil, err
 	}
 	return r.plans.ofAssets(c, j, selected), nil
-}
-
-// usedConfigs are the configs that the steps of the plan take, and the resources and hooks that they need, by name.
-// Nothing is needed by a resource that is replaced.
-func (p *plan) usedConfigs(replaced map[*resource]any) []*config {
-	found := &catalog{values: make(map[*config]any)}
-	u := used{c: found, resources: make(map[*resource]bool, len(replaced))}
-	for r := range replaced {
-		u.resources[r] = true
-	}
-	for i := range p.steps {
-		s := &p.steps[i]
-		u.spec(s.spec)
-		for k := range s.makes {
-			u.resource(s.makes[k].spec.storedIn)
-		}
-		for k := range s.reads {
-			u.leaf(s.reads[k].leaf, leafUse{})
-			if s.reads[k].spec != nil {
-				u.resource(s.reads[k].manager())
-			}
-		}
-	}
-	slices.SortFunc(found.configs, func(a, b *config) int { return strings.Compare(a.name, b.name) })
-	return found.configs
 }
 
 func (u *configUse) addStep(s *planStep) {

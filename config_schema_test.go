@@ -92,7 +92,9 @@ func newFetching(more ...dagster.Definition) fetching {
 	unused := dagster.NewConfig("unused", unusedConfig{})
 	db := dagster.NewResource("db", dagster.From1(database, func(_ context.Context, c dbConfig) (string, error) { return c.URL, nil }), nil)
 
-	read := dagster.NewOp2("read", func(_ context.Context, c fetchConfig, db string) (string, error) { return c.From.open() + " into " + db, nil })
+	read := dagster.NewOp2("read", func(_ context.Context, c fetchConfig, db string) (string, error) {
+		return c.From.open() + " into " + db, nil
+	})
 	count := dagster.NewOp2("count", func(_ context.Context, s string, c noticeConfig) (string, error) { return s + " for " + c.Channel, nil })
 	both := dagster.NewOp2("both", func(_ context.Context, c fetchConfig, n noticeConfig) (string, error) { return c.Mode + n.Channel, nil })
 	inner := dagster.NewGraph("inner", func(s *dagster.Scope) dagster.Output[string] {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -15,8 +16,8 @@ type opConfig struct {
 	data json.RawMessage
 }
 
-// resolveConfig lays run config over the values of the configs, and checks what that comes to.
-func (o *runOptions) resolveConfig(c *catalog, p *plan, values map[*config]any) {
+// resolveConfig lays run config over the values of the configs, and checks what that comes to, and that nothing is missing.
+func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]any, values map[*config]any) {
 	layers := make(map[*config][]json.RawMessage)
 	for _, raw := range o.raw {
 		if err := o.decodeRunConfig(c, raw, values, layers); err != nil {
@@ -36,6 +37,8 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, values map[*config]any) 
 			o.mistake(fmt.Errorf("ops.%s: no step of that name", op.step))
 		}
 	}
+	said := slices.Collect(maps.Keys(layers))
+	o.checkRequired(c, p, replaced, values, append(said, o.misread...))
 }
 
 // decodeRunConfig lays one run config over the values, and remembers what it said of each config.
@@ -48,7 +51,7 @@ func (o *runOptions) decodeRunConfig(c *catalog, raw json.RawMessage, values map
 	for _, name := range sortedKeys(top) {
 		switch name {
 		case "config":
-			errs = append(errs, decodeConfigs(c, top[name], values, layers))
+			errs = append(errs, o.decodeConfigs(c, top[name], values, layers))
 		case "ops":
 			errs = append(errs, o.decodeOps("ops", "", top[name]))
 		default:
@@ -58,7 +61,7 @@ func (o *runOptions) decodeRunConfig(c *catalog, raw json.RawMessage, values map
 	return errors.Join(errs...)
 }
 
-func decodeConfigs(c *catalog, raw json.RawMessage, values map[*config]any, layers map[*config][]json.RawMessage) error {
+func (o *runOptions) decodeConfigs(c *catalog, raw json.RawMessage, values map[*config]any, layers map[*config][]json.RawMessage) error {
 	configs, err := objectOf("config", raw)
 	if err != nil {
 		return err
@@ -75,6 +78,7 @@ func decodeConfigs(c *catalog, raw json.RawMessage, values map[*config]any, laye
 		v, err := cfg.decode(path, configs[name], values[cfg])
 		if err != nil {
 			errs = append(errs, err)
+			o.misread = append(o.misread, cfg)
 			continue
 		}
 		values[cfg] = v
@@ -125,9 +129,12 @@ func (o *runOptions) resolveStep(p *plan, i int, values map[*config]any, layers 
 			continue // the run's own value goes before that of the definitions
 		}
 		for _, data := range layers[cfg] {
-			if w, err := cfg.decode("config."+cfg.name, data, v); err == nil { // its mistakes are known
-				v = w
+			w, err := cfg.decode("config."+cfg.name, data, v)
+			if err != nil { // something is required that the step's own value lacks
+				o.mistake(fmt.Errorf("step %s: %w", quote(s.key), err))
+				continue
 			}
+			v = w
 		}
 		own[cfg] = v
 	}

@@ -30,6 +30,7 @@ type runOptions struct {
 	givenOps    map[*op]any
 	opSelection []string
 	ops         []opConfig // run config of single steps
+	misread     []*config  // that run config is wrong about
 
 	// stepConfig are the values that configs have in one step, by the step's index.
 	stepConfig map[int]map[*config]any
@@ -186,7 +187,7 @@ func (o *runOptions) resolve(c *catalog, p *plan) error {
 		}
 		values[cfg] = v
 	}
-	o.resolveConfig(c, p, values)
+	o.resolveConfig(c, p, replaced, values)
 	if err := p.checkGiven(o.givenOps); err != nil {
 		o.mistake(err)
 	}
