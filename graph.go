@@ -132,7 +132,11 @@ func (g *graph) leaves(visit func(leaf *input, use leafUse)) {
 		switch leaf.kind {
 		case readsAsset, readsResource, readsConfig:
 			visit(leaf, use)
-		case readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+		case readsOutput:
+			if leaf.loadedBy != nil {
+				visit(&input{kind: readsResource, resource: leaf.loadedBy}, use)
+			}
+		case readsConst, joins, may, derives, branches, readsElement, collects, readsNil:
 		}
 	}
 	walkAll(g.spec.after, outside)

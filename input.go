@@ -241,12 +241,15 @@ type loaded[T any] struct {
 	node *input
 }
 
-// LoadedBy reads an asset as a T by another IO manager than the one that stored it: a file that is too large to hold as
-// an [io.Reader], a table as a data frame. The manager gets the asset's address, with T's codec.
-func LoadedBy[T any](in AnyAsset, io *Resource[IOManager]) Input[T] {
+// LoadedBy reads an asset, or what an op makes, as a T by another IO manager than the one that stored it: a file that is
+// too large to hold as an [io.Reader], a table as a data frame. The manager gets the value's address, with T's codec. The
+// value of an op must be kept by a manager for that: see [StoredIn] and [Durable].
+func LoadedBy[T any](in Dependency, io *Resource[IOManager]) Input[T] {
 	node := &input{kind: readsNil}
-	if in != nil && io != nil && inputOf(in).kind == readsAsset {
-		node = &input{kind: readsAsset, asset: inputOf(in).asset, loadedBy: io.core, codec: defaultCodec[T]()}
+	if of := inputOf(in); io != nil && (of.kind == readsAsset || of.kind == readsOutput) {
+		other := *of
+		other.loadedBy, other.codec = io.core, defaultCodec[T]()
+		node = &other
 	}
 	return &loaded[T]{node: node}
 }

@@ -38,6 +38,13 @@ func stepValue(s *planStep, c *codec, run storage.RunID, key, mapKey string) loa
 	}
 }
 
+// readBy takes over what LoadedBy says of a leaf.
+func (l *loading) readBy(leaf *input) {
+	if leaf.loadedBy != nil {
+		l.by, l.at.codec, l.another = leaf.loadedBy, leaf.codec, true
+	}
+}
+
 // manager is the IO manager that the value is kept by.
 func (l *loading) manager(ctx context.Context) (IOManager, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 	if l.by == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -640,4 +641,33 @@ func TestDeepAndWideGraphs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 501, got)
 	assert.Contains(t, stepStatuses(r), strings.Repeat("n.", 500)+"inc")
+}
+
+func TestLargeValuesPassBetweenOpsAsStreams(t *testing.T) {
+	t.Parallel()
+	const size = 8 << 20
+	dir := t.TempDir()
+	files := dagster.NewResource("files", dagster.From(func(context.Context) (dagster.IOManager, error) { return dagster.FileIO(dir), nil }), nil)
+	length := func(_ context.Context, r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
+	big := dagster.NewOp("big", func(context.Context) (io.Reader, error) { return io.LimitReader(zeros{}, size), nil }, dagster.StoredIn(files))
+	table := dagster.NewOp("table", readOrders)
+	kept := table.As("kept", dagster.StoredIn(files))
+	sum := dagster.NewOp2("sum", func(_ context.Context, a, b int64) (int64, error) { return a + b, nil })
+	count := dagster.NewOp1("count", length)
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int64] {
+		return sum.In(s, count.In(s, big.In(s)), count.As("raw").In(s, dagster.LoadedBy[io.Reader](kept.In(s), files)))
+	})
+	job := dagster.NewJob("j", g)
+	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
+	require.NoError(t, err)
+	got, err := g.Value(r)
+	require.NoError(t, err)
+	assert.EqualValues(t, size+len(`[{"Cents":3},{"Cents":4}]`)+1, got)
+
+	bad := dagster.NewJob("bad", dagster.NewGraph("bad", func(s *dagster.Scope) dagster.Output[int64] {
+		return count.In(s, dagster.LoadedBy[io.Reader](table.In(s), files))
+	}))
+	r, err = dagster.NewRepository("r", bad).Execute(t.Context(), bad)
+	require.ErrorContains(t, err, `the value of step "table" is kept in memory only`)
+	assert.Empty(t, r.RunID())
 }

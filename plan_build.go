@@ -234,7 +234,10 @@ func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
 		r.loaded.FromStep = maker.key
 		if leaf.kind != readsAsset {
 			r.spec = maker.spec
-			r.loaded.IOManager = managerName(maker.spec.storedIn)
+			r.loaded.IOManager = managerName(r.manager())
+			if leaf.loadedBy != nil && maker.isOp() && !maker.isKept() {
+				b.wrong = append(b.wrong, maker.inMemory())
+			}
 		}
 	} else if leaf.kind == readsAsset && !b.stored[leaf.asset] {
 		b.stored[leaf.asset] = true

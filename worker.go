@@ -74,7 +74,7 @@ func (r *runState) load(sc *scope, leaves []any, streams *[]any) ([]any, error) 
 		if err != nil {
 			return nil, err
 		}
-		if rd.wasLoaded(v) && rd.kind == readsAsset && rd.codec().streams {
+		if rd.wasLoaded(v) && r.plan.streams(rd) {
 			*streams = append(*streams, v)
 		}
 		leaves = append(leaves, v)
@@ -149,12 +149,17 @@ func (r *runState) configOf(step int, c *config) any {
 	return r.open.config[c]
 }
 
-// codec is how the leaf's asset is decoded.
-func (r *read) codec() *codec {
-	if r.leaf.codec != nil {
-		return r.leaf.codec
+// streams reports whether what is read is a stream, which is closed when the step has read it.
+func (p *plan) streams(rd *read) bool {
+	switch {
+	case rd.leaf.codec != nil:
+		return rd.leaf.codec.streams
+	case rd.kind == readsAsset:
+		return rd.leaf.asset.codec.streams
+	case rd.kind == readsOutput && rd.step >= 0:
+		return p.steps[rd.step].codec.streams && p.steps[rd.step].isKept()
 	}
-	return r.leaf.asset.codec
+	return false
 }
 
 func (r *runState) loadAsset(sc *scope, rd *read) (any, error) {
@@ -170,9 +175,7 @@ func (r *runState) loadAsset(sc *scope, rd *read) (any, error) {
 	}
 	l := assetValue(up, rd.spec, "")
 	l.inst, l.open, l.scope = r.inst, r.open, sc
-	if rd.leaf.loadedBy != nil {
-		l.by, l.at.codec, l.another = rd.leaf.loadedBy, rd.leaf.codec, true
-	}
+	l.readBy(rd.leaf)
 	v, err := load(sc, l)
 	switch {
 	case err == nil:

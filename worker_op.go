@@ -100,8 +100,11 @@ func (r *runState) loadStep(sc *scope, maker *planStep, key, mapKey string, rd *
 	if maker.empty && mapKey == "" {
 		return Nothing{}, nil
 	}
-	if v, ok := r.values.get(key, mapKey); ok {
+	if v, ok := r.values.get(key, mapKey); ok && rd.leaf.loadedBy == nil {
 		return v, nil
+	}
+	if !maker.isKept() && rd.leaf.loadedBy != nil {
+		return nil, maker.inMemory()
 	}
 	if !maker.isKept() {
 		return nil, fmt.Errorf("load the value of step %s: it was kept in memory, and is gone", quote(key))
@@ -112,11 +115,17 @@ func (r *runState) loadStep(sc *scope, maker *planStep, key, mapKey string, rd *
 	}
 	l := stepValue(maker, c, r.origin(key), key, mapKey)
 	l.inst, l.open, l.scope = r.inst, r.open, sc
+	l.readBy(rd.leaf)
 	v, err := load(sc, l)
 	if err != nil {
 		return nil, fmt.Errorf("load the value of step %s: %w", quote(key), err)
 	}
 	return v, nil
+}
+
+// inMemory says why a step's value cannot be loaded by another manager.
+func (s *planStep) inMemory() error {
+	return fmt.Errorf("the value of step %s is kept in memory only: for LoadedBy, make it Durable or say where it is StoredIn", quote(s.key))
 }
 
 // isKept reports whether the values of an op are kept by an IO manager.
