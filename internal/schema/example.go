@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,10 @@ type Example struct {
 	off   []int    // columns at which lines become comments, and comments in them
 	dash  bool     // the next line begins an item
 	names []string // of the fields around
-	open  map[*node]bool
+
+	// shown are the types whose fields or cases stand further up: in comments they are not repeated, so that the file is
+	// not longer than the types are. Those that are open are around the next line.
+	shown, open map[*node]bool
 }
 
 // Bytes returns the file.
@@ -47,7 +51,7 @@ func (e *Example) Object(indent int, name string, body func()) {
 
 // Config writes a name with a value of the schema's type. The variables of secrets are named after config.
 func (e *Example) Config(indent int, name, config, doc string, s *Schema, value any) {
-	e.open = map[*node]bool{}
+	e.open, e.shown = map[*node]bool{}, map[*node]bool{}
 	e.names = []string{config}
 	v := reflect.New(s.root.typ).Elem()
 	if value != nil {
@@ -145,8 +149,8 @@ func (e *Example) named(indent int, name string, n *node, enum []string, need bo
 func (e *Example) value(indent int, name string, n *node, enum []string, need bool, v reflect.Value) {
 	key := yamlText(name) + ":"
 	switch {
-	case n.kind == kindObject && e.open[n]:
-		e.line(indent, key+" {}", "as above")
+	case n.kind == kindObject && e.above(n):
+		e.line(indent, key+" {}", asAbove)
 	case n.kind == kindObject && len(n.fields) == 0:
 		e.line(indent, key+" {}", note(n, enum, need))
 	case n.kind == kindObject:
@@ -171,6 +175,11 @@ func (n *node) pointee() *node {
 	return n
 }
 
+const asAbove = "as above"
+
+// above reports whether there is nothing new to say of a type, here.
+func (e *Example) above(n *node) bool { return e.open[n] || e.shown[n] && len(e.off) > 0 }
+
 // structured reports whether values are shown field by field.
 func (n *node) structured() bool {
 	n = n.pointee()
@@ -178,7 +187,7 @@ func (n *node) structured() bool {
 }
 
 func (e *Example) fields(indent int, n *node, v reflect.Value) {
-	e.open[n] = true
+	e.open[n], e.shown[n] = true, true
 	defer delete(e.open, n)
 	for i := range n.fields {
 		f := &n.fields[i]
@@ -210,35 +219,38 @@ func (e *Example) inside(name string, write func()) {
 
 // union writes the case that a value is of, and the others as comments.
 func (e *Example) union(indent int, key string, n *node, need bool, v reflect.Value) {
-	chosen := -1
-	for i := range n.cases {
-		if _, ok := n.cases[i].holds(v); ok {
-			chosen = i
-		}
-	}
-	absent := chosen < 0 && !need
-	if chosen < 0 {
-		chosen = 0
-	}
-	put := func() {
-		e.line(indent, key, note(n, nil, need))
-		for i := range n.cases {
-			c := &n.cases[i]
-			one := func() {
-				e.inside(c.name, func() { e.named(indent+2, c.name, c.node, nil, true, c.under(v)) })
-			}
-			if i == chosen {
-				one()
-				continue
-			}
-			e.instead(indent+2, one)
-		}
-	}
-	if absent {
+	chosen := slices.IndexFunc(n.cases, func(c unionCase) bool {
+		_, ok := c.holds(v)
+		return ok
+	})
+	put := func() { e.cases(indent, key, n, need, max(chosen, 0), v) }
+	if chosen < 0 && !need {
 		e.commented(indent, put)
 		return
 	}
 	put()
+}
+
+func (e *Example) cases(indent int, key string, n *node, need bool, chosen int, v reflect.Value) {
+	if e.above(n) && len(e.off) > 0 {
+		e.line(indent, key+" null", note(n, nil, need)+", "+asAbove)
+		return
+	}
+	again := e.shown[n]
+	e.shown[n] = true
+	e.line(indent, key, note(n, nil, need))
+	for i := range n.cases {
+		c := &n.cases[i]
+		one := func() {
+			e.inside(c.name, func() { e.named(indent+2, c.name, c.node, nil, true, c.under(v)) })
+		}
+		switch {
+		case i == chosen:
+			one()
+		case !again:
+			e.instead(indent+2, one)
+		}
+	}
 }
 
 // several writes a list or a map of what has fields: what there is in a line each, and as a comment one with all fields.
@@ -249,9 +261,14 @@ func (e *Example) several(indent int, key string, n *node, need bool, v reflect.
 		return
 	}
 	put := func() {
+		again := e.shown[n.elem.pointee()]
+		if again && v.Len() == 0 {
+			e.line(indent, key+" "+n.empty(), note(n, nil, need)+", "+asAbove)
+			return
+		}
 		e.line(indent, key, note(n, nil, need))
 		e.items(indent+2, tree(text))
-		if n.kind != kindArray {
+		if n.kind != kindArray && !again {
 			e.commented(indent+2, func() { e.another(indent+2, n) })
 		}
 	}
@@ -261,6 +278,14 @@ func (e *Example) several(indent int, key string, n *node, need bool, v reflect.
 		return
 	}
 	put()
+}
+
+// empty is a list or a map without items.
+func (n *node) empty() string {
+	if n.kind == kindMap {
+		return "{}"
+	}
+	return "[]"
 }
 
 func (e *Example) items(indent int, text tree) {
@@ -289,16 +314,12 @@ func (e *Example) another(indent int, n *node) {
 		return
 	}
 	e.dash = true
-	if !e.open[item] {
-		e.fields(indent+2, item, reflect.Zero(item.typ))
-	}
-	if e.dash {
-		e.line(indent+2, "{}", "")
-	}
+	e.fields(indent+2, item, reflect.Zero(item.typ))
 }
 
 // anotherCase writes an item for each case.
 func (e *Example) anotherCase(indent int, n *node) {
+	e.shown[n] = true
 	for i := range n.cases {
 		c := &n.cases[i]
 		one := func() {
@@ -358,10 +379,8 @@ func (e *Example) blank(n *node, enum []string, zero reflect.Value) (string, boo
 	switch n.kind {
 	case kindSecret:
 		return "{env: " + yamlText(variable(e.names)) + "}", true
-	case kindList:
-		return "[]", true
-	case kindMap:
-		return "{}", true
+	case kindList, kindMap:
+		return n.empty(), true
 	case kindBytes:
 		return `""`, true
 	case kindTime:
