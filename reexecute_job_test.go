@@ -92,6 +92,10 @@ func TestWhatWasSkippedStaysSoWhenAFailedRunIsRunAgain(t *testing.T) {
 		repo, on := dagster.NewRepository("r", job), dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
 		failed, err := repo.Execute(t.Context(), job, on)
 		require.Error(t, err)
+		if !mapped {
+			_, err = big.Value(failed)
+			require.EqualError(t, err, `value of op "big": step "big": skipped`)
+		}
 		broken = false
 		r, err := repo.Reexecute(t.Context(), failed.RunID(), dagster.FailedSteps(), on)
 		require.NoError(t, err)

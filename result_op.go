@@ -126,6 +126,9 @@ func mapKeyOf(step, copied string) string {
 }
 
 func (r *Result) copyValue(s *planStep, rep *executor.StepReport) (any, error) {
+	if rep.Status == executor.StepSkipped {
+		return nil, fmt.Errorf("step %s: skipped", quote(rep.Key))
+	}
 	if rep.Status != executor.StepSucceeded {
 		return nil, fmt.Errorf("step %s: %s: %w", quote(rep.Key), strings.ToLower(string(rep.Status)), firstError(rep.Err, r.err, errNothingRan))
 	}

@@ -67,7 +67,11 @@ func (s *Scope) add(n *node) {
 		s.wrongAt(n, errors.New("placed after the function of its scope has returned"))
 	}
 	if other, ok := s.names[n.name]; ok {
-		s.wrongAt(n, fmt.Errorf("name: taken in this scope at %s; use As for another one", placeOf(&other.at)))
+		instead := "use As for another one"
+		if n.graph != nil {
+			instead = "place it in a Nest of another name"
+		}
+		s.wrongAt(n, fmt.Errorf("name: taken in this scope at %s; %s", placeOf(&other.at), instead))
 	} else {
 		s.names[n.name] = n
 	}

@@ -80,3 +80,24 @@ func TestWhatIsWaitedForBelongsToTheGraph(t *testing.T) {
 		})
 	}
 }
+
+func TestAGraphIsPlacedTwiceInNests(t *testing.T) {
+	t.Parallel()
+	op, join := dagster.NewOp("op", number(1)), dagster.NewOp1("join", addAll)
+	part := dagster.NewGraph("part", func(s *dagster.Scope) dagster.Output[int] { return op.In(s) })
+	twice := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] {
+		return join.In(s, dagster.FanIn(part.In(s), part.In(s)))
+	})
+	err := dagster.NewRepository("r", dagster.NewJob("j", twice)).Validate()
+	require.ErrorContains(t, err, "place it in a Nest of another name")
+
+	job := dagster.NewJob("j", dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] {
+		return join.In(s, dagster.FanIn(dagster.Nest(s, "one", part.In), dagster.Nest(s, "two", part.In)))
+	}))
+	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
+	require.NoError(t, err)
+	got, err := join.Value(r)
+	require.NoError(t, err)
+	assert.Equal(t, 2, got)
+	assert.Contains(t, stepStatuses(r), "two.part.op")
+}
