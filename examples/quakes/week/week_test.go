@@ -231,7 +231,7 @@ func TestAPartOfTheWeek(t *testing.T) {
 	assert.NotContains(t, steps(r), "publish")
 
 	_, err = repo.Execute(t.Context(), week.Job, week.Board.Replace(posted), into(t.TempDir()), dagster.OpSelection("merge"))
-	require.ErrorContains(t, err, `step "merge" needs the value of "fetch_day", which is not selected`)
+	require.ErrorContains(t, err, `step "merge" needs what was mapped by "fetch_day", which is not selected`)
 }
 
 // Config of one step alone: the regions by count are all there, those by energy are cut.
