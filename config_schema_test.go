@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -144,9 +145,29 @@ func resolved(t *testing.T, text []byte) *jsonschema.Resolved {
 	return r
 }
 
+// metaSchema is the schema of schemas.
+func metaSchema(t *testing.T) *jsonschema.Resolved {
+	t.Helper()
+	read := func(name ...string) (*jsonschema.Schema, error) {
+		data, err := os.ReadFile(filepath.Join(append([]string{"internal", "schema", "testdata", "draft2020-12"}, name...)...))
+		if err != nil {
+			return nil, err
+		}
+		var s jsonschema.Schema
+		return &s, json.Unmarshal(data, &s)
+	}
+	root, err := read("schema.json")
+	require.NoError(t, err)
+	meta, err := root.Resolve(&jsonschema.ResolveOptions{Loader: func(uri *url.URL) (*jsonschema.Schema, error) {
+		return read("meta", filepath.Base(uri.Path)+".json")
+	}})
+	require.NoError(t, err)
+	return meta
+}
+
 func TestRunConfigOfAJobAsSchemaAndExample(t *testing.T) {
 	t.Parallel()
-	f := newFetching()
+	f, meta := newFetching(), metaSchema(t)
 	for _, job := range []string{"", "nightly", "tests", "plain_only"} {
 		t.Run("job "+job, func(t *testing.T) {
 			t.Parallel()
@@ -166,6 +187,9 @@ func TestRunConfigOfAJobAsSchemaAndExample(t *testing.T) {
 			data := jsonOf(t, example)
 			require.NoError(t, json.Unmarshal(data, &given))
 			require.NoError(t, resolved(t, text).Validate(given))
+			var document any
+			require.NoError(t, json.Unmarshal(text, &document))
+			require.NoError(t, meta.Validate(document))
 			opts := []dagster.RunOption{dagster.RunConfig(data)}
 			run := func() (*dagster.Result, error) { return f.repo.ExecuteJob(t.Context(), job, opts...) }
 			if job == "" {
@@ -175,6 +199,68 @@ func TestRunConfigOfAJobAsSchemaAndExample(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+// What the schema of a job says of steps is what its runs accept.
+func TestRunConfigOfSteps(t *testing.T) {
+	t.Parallel()
+	f := newFetching()
+	text, err := f.repo.ConfigSchema("tests")
+	require.NoError(t, err)
+	r := resolved(t, text)
+	for _, tt := range []struct {
+		data string
+		ok   bool
+	}{
+		{`{}`, true},
+		{`{"ops": {"inner.read": {"config": {"mode": "delta"}}}}`, true},
+		{`{"ops": {"inner": {"ops": {"read": {"config": {"mode": "delta"}}, "count_slow": {"config": {"channel": "#x"}}}}}}`, true},
+		{`{"ops": {"both": {"config": {"fetch": {"mode": "delta"}, "notice": {"channel": "#x"}}}}}`, true},
+		{`{"ops": {"both": {"config": {"mode": "delta"}}}}`, false},
+		{`{"ops": {"inner.read": {"config": {"mode": "all"}}}}`, false},
+		{`{"ops": {"join": {"config": {}}}}`, false},
+		{`{"ops": {"nobody": {"config": {}}}}`, false},
+		{`{"op": {}}`, false},
+		{`{"config": {"fetch": {"from": {"ftp": {}}}}}`, false},
+	} {
+		var v any
+		require.NoError(t, json.Unmarshal([]byte(tt.data), &v))
+		_, err := f.repo.ExecuteJob(t.Context(), "tests", dagster.RunConfig([]byte(tt.data)))
+		if tt.ok {
+			require.NoError(t, err, tt.data)
+			require.NoError(t, r.Validate(v), tt.data)
+			continue
+		}
+		require.Error(t, err, tt.data)
+		require.Error(t, r.Validate(v), tt.data)
+	}
+}
+
+func TestRequiredConfigThatNobodyGave(t *testing.T) {
+	t.Parallel()
+	f := newFetching()
+	_, err := f.repo.ExecuteJob(t.Context(), "nightly")
+	require.EqualError(t, err, "config.db.url: missing, it is required\nconfig.db.password: missing, it is required")
+	_, err = f.repo.ExecuteJob(t.Context(), "nightly", dagster.RunConfig([]byte(`{"config": {"db": {"url": "x"}}}`)))
+	require.EqualError(t, err, "config.db.password: missing, it is required")
+	_, err = f.repo.ExecuteJob(t.Context(), "tests")
+	require.NoError(t, err, "the database is replaced")
+
+	need := dagster.NewConfig("need", rowConfig{})
+	op := dagster.NewOp1("op", func(_ context.Context, c rowConfig) (string, error) { return c.Name, nil })
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] {
+		op.As("first", need.Set(rowConfig{Name: "own"})).In(s, need)
+		return op.In(s, need)
+	})
+	repo := dagster.NewRepository("r", dagster.NewJob("j", g))
+	_, err = repo.ExecuteJob(t.Context(), "j")
+	require.EqualError(t, err, "config.need.name: missing, it is required")
+	_, err = repo.ExecuteJob(t.Context(), "j", dagster.RunConfig([]byte(`{"ops": {"op": {"config": {"n": 1}}}}`)))
+	require.EqualError(t, err, "ops.op.config.name: missing, it is required")
+	_, err = repo.ExecuteJob(t.Context(), "j", dagster.RunConfig([]byte(`{"ops": {"op": {"config": {"name": "given"}}}}`)))
+	require.NoError(t, err)
+	_, err = repo.ExecuteJob(t.Context(), "j", need.Set(rowConfig{Name: "set"}))
+	require.NoError(t, err)
 }
 
 func TestRunConfigOfAnUnknownJob(t *testing.T) {

@@ -56,15 +56,12 @@ func TestConfigHasDefaultsAndIsSetForOneRun(t *testing.T) {
 		}, "two", 1},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r, err := repo.Materialize(t.Context(), "*", tt.opts...)
-			require.NoError(t, err)
-			got, err := a.Value(r)
-			require.NoError(t, err)
-			assert.Equal(t, tt.dir, got.Dir)
-			assert.Equal(t, tt.limit, got.Limit)
-		})
+		r, err := repo.Materialize(t.Context(), "*", tt.opts...)
+		require.NoError(t, err, tt.name)
+		got, err := a.Value(r)
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, tt.dir, got.Dir, tt.name)
+		assert.Equal(t, tt.limit, got.Limit, tt.name)
 	}
 }
 

@@ -93,7 +93,7 @@ func (b *builder) buildCase(path string, n *node, c Case) {
 			b.mistake(path, "case %q of %s: given twice", c.Name, n.typ)
 			return
 		case other.defaults.Type() == v.Type() && other.pointer == made.pointer:
-			b.mistake(path, "case %q of %s: %s is already the case %q", c.Name, n.typ, v.Type(), other.name)
+			b.mistake(path, "case %q of %s: %s is already the case %q", c.Name, n.typ, reflect.TypeOf(c.Value), other.name)
 			return
 		}
 	}
