@@ -189,6 +189,10 @@ func (l *level) take(in in) *source {
 			from = append(from, e.is)
 			continue
 		}
+		if l.values[name] == nil {
+			l.b.unable(unsourced)
+			continue
+		}
 		from = append(from, l.values[name].source(output))
 		if last := from[len(from)-1]; name[0] != '^' && !in.Collect && last.one == nil && last.void == nil {
 			l.b.unable(partlyMapped)
