@@ -78,7 +78,7 @@ func checkIdentifier(name string) error {
 		return err
 	}
 	if !identifier.MatchString(name) {
-		return fmt.Errorf(`name: only letters, digits and "_" are allowed`)
+		return errors.New(`name: only letters, digits and "_" are allowed`)
 	}
 	if reserved(name) {
 		return fmt.Errorf("name: %w", errReserved)

@@ -57,7 +57,7 @@ func (x *resumer) Execute(ctx context.Context, r executor.Request) (*executor.Re
 // However many of its events were stored when a job's run crashed, carried on it ends as the model says.
 func TestJobsResumeFromAnyPrefixToWhatTheModelSays(t *testing.T) {
 	t.Parallel()
-	checkMany(t, func(t *rapid.T) {
+	checkMany(t, 1, func(t *rapid.T) {
 		spec := drawModel(t, true)
 		want := map[string]executor.StepStatus{}
 		for key, e := range spec.run(true).ends {

@@ -14,16 +14,15 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
-// checkMany checks a property with some hundred draws, and some thousand where there is time for them.
-func checkMany(t *testing.T, property func(t *rapid.T)) {
+// checkMany checks a property with a hundred draws a round, and with many more where there is time for them.
+func checkMany(t *testing.T, rounds int, property func(t *rapid.T)) {
 	t.Helper()
 
-	rounds := 3
 	if os.Getenv("DAGSTER_DEEP") != "" {
-		rounds = 50
+		rounds *= 10
 	}
 	for range rounds {
-		rapid.Check(t, property) // a hundred each
+		rapid.Check(t, property)
 	}
 }
 
@@ -56,7 +55,7 @@ func reportedOutcomes(r *dagster.Result) map[string]string {
 
 func TestJobsDoWhatTheModelDoes(t *testing.T) {
 	t.Parallel()
-	checkMany(t, func(t *rapid.T) {
+	checkMany(t, 3, func(t *rapid.T) {
 		spec := drawModel(t, false)
 		want := spec.run(true)
 		job := spec.declare()
@@ -120,7 +119,7 @@ func (r *modelRun) compareValues(t *rapid.T, job *modelJob, result *dagster.Resu
 // A run that fails, and is run again from its failure until the bodies are mended, ends as if it had never failed.
 func TestReexecutionEndsLikeARunThatNeverFailed(t *testing.T) {
 	t.Parallel()
-	checkMany(t, func(t *rapid.T) {
+	checkMany(t, 3, func(t *rapid.T) {
 		spec := drawModel(t, false)
 		var opts []dagster.JobOption
 		elsewhere := rapid.Bool().Draw(t, "in other processes")
