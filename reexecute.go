@@ -42,6 +42,9 @@ type reexecution struct {
 	origins map[string]storage.RunID
 	before  *values
 
+	// runs are the steps of a job that run again; nil if all do.
+	runs map[string]rerun
+
 	// also are the steps that are run again although they succeeded: what they made is gone.
 	also []string
 }

@@ -52,6 +52,9 @@ func (r *Repository) reexecuteGraph(ctx context.Context, c *catalog, o *runOptio
 		return fail(err)
 	}
 	past.takeOver(o.again, p, runs)
+	if len(p.steps) < len(full.steps) || len(o.again.done) > 0 {
+		o.again.runs = runs
+	}
 	return r.start(ctx, c, o, p)
 }
 
@@ -90,11 +93,24 @@ func readPast(ctx context.Context, inst *Instance, parent storage.Run) (*past, e
 	}
 	p := &past{finished: make(map[string]*ending), memory: inst.memories.of(parent.ID)}
 	for _, run := range slices.Backward(line) {
+		p.forget(run.Steps)
 		if err := p.read(ctx, inst.store, run.ID); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// forget drops what was known of the steps that a run was asked for, all if it was for all: they may not have come to run in
+// it. Copies of mapped steps stay: some of them may have been taken over.
+func (p *past) forget(steps []string) {
+	if len(steps) == 0 {
+		clear(p.finished)
+	}
+	for _, key := range steps {
+		delete(p.finished, key)
+		delete(p.finished, key+"[?]")
+	}
 }
 
 func (p *past) read(ctx context.Context, store storage.EventStore, run storage.RunID) error {
@@ -207,36 +223,34 @@ func (p *past) choose(full *plan, runs map[string]rerun, remake bool, again *ree
 	var errs []error
 	unfinished := p.unfinished(full)
 	missing := func(step int) bool { key := full.steps[step].key; return unfinished[key] && runs[key] == 0 }
-	for i := len(full.steps) - 1; i >= 0; i-- {
-		key, step := full.steps[i].key, &full.exec.Steps[i]
-		if runs[key] != 0 {
-			chosen[key] = true
-		}
-		if chosen[key] && step.Map != nil && !missing(step.Map.Step) {
-			chosen[full.steps[step.Map.Step].key] = true
-		}
-		if runs[key] == 0 {
-			continue
-		}
-		for up := range takesFrom(step) {
-			maker := &full.steps[up]
-			if missing(up) && p.loadable(maker) {
+	for more := true; more; more = p.spread(full, runs, chosen, again) {
+		for i := len(full.steps) - 1; i >= 0; i-- {
+			key, step := full.steps[i].key, &full.exec.Steps[i]
+			if runs[key] != 0 {
+				chosen[key] = true
+			}
+			if chosen[key] && step.Map != nil && !missing(step.Map.Step) {
+				chosen[full.steps[step.Map.Step].key] = true
+			}
+			if runs[key] == 0 {
 				continue
 			}
-			chosen[maker.key] = true
-			if runs[maker.key] == rerunAll || p.loadable(maker) {
-				continue
+			for up := range takesFrom(step) {
+				maker := &full.steps[up]
+				if missing(up) && p.loadable(maker) {
+					continue
+				}
+				chosen[maker.key] = true
+				if runs[maker.key] == rerunAll || p.loadable(maker) {
+					continue
+				}
+				if !remake {
+					errs = append(errs, fmt.Errorf("step %s needs the value of %s, which was kept in memory only and is gone: select it too, or make it Durable", quote(key), quote(maker.key)))
+				}
+				p.remake(maker.key, runs, again)
 			}
-			if !remake {
-				errs = append(errs, fmt.Errorf("step %s needs the value of %s, which was kept in memory only and is gone: select it too, or make it Durable", quote(key), quote(maker.key)))
-			}
-			if p.anyFinished(maker.key) {
-				again.also = append(again.also, maker.key)
-			}
-			runs[maker.key] = rerunAll
 		}
 	}
-	p.spread(full, runs)
 	slices.Sort(again.also)
 	return chosen, errors.Join(errs...)
 }
@@ -259,13 +273,32 @@ func (p *past) cleanUp(full *plan, runs map[string]rerun) (added bool) {
 	return added
 }
 
-// spread makes every copy run again of what is mapped over something that is made anew: its keys may be others.
-func (p *past) spread(full *plan, runs map[string]rerun) {
-	for i := range full.steps {
-		if m := full.exec.Steps[i].Map; m != nil && runs[full.steps[i].key] == rerunRest && runs[full.steps[m.Step].key] != 0 {
-			runs[full.steps[i].key] = rerunAll
-		}
+// remake makes all of a step run again, and notes it if that was not asked for.
+func (p *past) remake(step string, runs map[string]rerun, again *reexecution) {
+	if p.anyFinished(step) {
+		again.also = append(again.also, step)
 	}
+	runs[step] = rerunAll
+}
+
+// spread makes every copy run again of what is mapped over something that is made anew: its keys may be others. It reports
+// whether something runs now that did not.
+func (p *past) spread(full *plan, runs map[string]rerun, chosen map[string]bool, again *reexecution) (more bool) {
+	for i := range full.steps {
+		key, m := full.steps[i].key, full.exec.Steps[i].Map
+		if m == nil || !chosen[key] || runs[key] == rerunAll || !p.anew(full, m.Step, runs) {
+			continue
+		}
+		p.remake(key, runs, again)
+		more = true
+	}
+	return more
+}
+
+// anew reports whether all that a step makes is made anew.
+func (p *past) anew(full *plan, step int, runs map[string]rerun) bool {
+	how := runs[full.steps[step].key]
+	return how == rerunAll || how == rerunRest && full.exec.Steps[step].Map == nil
 }
 
 // takesFrom are the steps whose values a step takes.
@@ -336,7 +369,7 @@ func (p *past) takeOver(again *reexecution, made *plan, runs map[string]rerun) {
 			s.reads, made.exec.Steps[i].Inputs = nil, nil
 		}
 		for _, key := range copies[s.key] {
-			if strings.HasSuffix(key, "[?]") {
+			if !p.hasCopy(made, i, key, again.done) {
 				continue
 			}
 			end := p.finished[key]
@@ -345,4 +378,26 @@ func (p *past) takeOver(again *reexecution, made *plan, runs map[string]rerun) {
 			again.history = append(again.history, end.events...)
 		}
 	}
+}
+
+// hasCopy reports whether a step has a copy of that key, as far as what is taken over tells: what it is mapped over may have
+// been made anew since, with other keys.
+func (p *past) hasCopy(made *plan, step int, key string, done map[string]bool) bool {
+	m := made.exec.Steps[step].Map
+	if m == nil {
+		return true
+	}
+	path := mapKeyOf(made.steps[step].key, key)
+	maker, last := made.steps[m.Step].key, path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		maker, last = maker+"["+path[:i]+"]", path[i+1:]
+	}
+	if !done[maker] {
+		return false
+	}
+	name := made.exec.Steps[m.Step].Outputs[m.Output].Name
+	return slices.ContainsFunc(p.finished[maker].events, func(e storage.Event) bool {
+		d, ok := e.Data.(*storage.OutputData)
+		return ok && d.Output == name && d.MapKey == last
+	})
 }

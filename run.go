@@ -136,12 +136,12 @@ func (r *runState) planned(now time.Time) []storage.Event {
 
 // stepKeys are the steps of a run that was asked for some of its job's only; nil for all.
 func (r *runState) stepKeys() []string {
-	if len(r.options.opSelection) == 0 && len(r.options.givenOps) == 0 && len(r.again.done) == 0 {
+	if len(r.options.opSelection) == 0 && len(r.options.givenOps) == 0 && r.again.runs == nil {
 		return nil
 	}
 	keys := make([]string, 0, len(r.plan.steps))
 	for i := range r.plan.steps {
-		if key := r.plan.steps[i].key; !r.again.done[key] { // of a mapped step at least one copy runs
+		if key := r.plan.steps[i].key; r.again.runs == nil || r.again.runs[key] != 0 { // of a mapped step at least one copy runs
 			keys = append(keys, key)
 		}
 	}

@@ -16,6 +16,7 @@ type level struct {
 	nodes  []*node
 	values map[string]*placed // by name of the node, or "^" and that of the graph's input
 	mapped bool               // in a Map, or in something that is
+	value  string             // the node that makes what the graph gives; empty for the job's own graph
 
 	any     dagster.Output[any] // of some node, a simple one if there is one
 	kind    anyKind

@@ -70,6 +70,24 @@ func manyOutputs(n *node) bool {
 	return len(n.outputs()) > 1 || slices.ContainsFunc(n.outputs(), func(o out) bool { return o.Optional })
 }
 
+// asOne are the steps whose outputs are one value. So is that of an op that makes what a nested graph gives, and the job with it.
+func (c *runCase) asOne() map[string]bool {
+	steps := c.opsWhere(manyOutputs)
+	path, nodes := "", c.Job.Nodes
+	for len(nodes) > 0 {
+		name := (&node{Nodes: nodes}).last()
+		i := slices.IndexFunc(nodes, func(n *node) bool { return n.Name == name })
+		if path += name; nodes[i].Nodes == nil {
+			if strings.Contains(path, ".") && !nodes[i].simple() {
+				steps[path] = true
+			}
+			break
+		}
+		path, nodes = path+".", nodes[i].Nodes
+	}
+	return steps
+}
+
 func doing(n *node, row *assetRow) *do {
 	if n != nil {
 		return &n.Do

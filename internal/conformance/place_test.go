@@ -31,7 +31,7 @@ func (l *level) placeNode(n *node) {
 // offer remembers an output as one that may be the value of the graph.
 func (l *level) offer(n *node, out dagster.Output[any]) {
 	kind := anyProduct
-	if n.simple() {
+	if n != nil && n.simple() {
 		kind = anySimple
 	}
 	if kind >= l.kind {
@@ -39,13 +39,14 @@ func (l *level) offer(n *node, out dagster.Output[any]) {
 	}
 }
 
-// void reports whether the op makes nothing, and another one can be the value of the graph.
+// void reports whether the op makes nothing, and another one is the value of the graph.
 func (l *level) void(n *node) bool {
-	isVoid := func(n *node) bool { return n.simple() && n.outputs()[0].Type == "nothing" }
 	chains := l.chains()
-	return l.path == "" && !l.mapped && isVoid(n) &&
-		slices.ContainsFunc(l.nodes, func(o *node) bool { return o.simple() && !isVoid(o) && len(chains[o.Name]) == 0 })
+	return !l.mapped && n.void() && n.Name != l.value &&
+		slices.ContainsFunc(l.nodes, func(o *node) bool { return o.simple() && !o.void() && len(chains[o.Name]) == 0 })
 }
+
+func (n *node) void() bool { return n.simple() && n.outputs()[0].Type == "nothing" }
 
 // placeGraph nests a graph. One that takes nothing is a graph of its own, if what it gives is plain.
 func (l *level) placeGraph(n *node) {
@@ -57,6 +58,7 @@ func (l *level) placeGraph(n *node) {
 		l.b.unable(partlyMapped)
 	}
 	child, names := l.given(n)
+	inner.value = child
 	chains := inner.chains()
 	at := slices.IndexFunc(n.Nodes, func(c *node) bool { return c.Name == child })
 	if at >= 0 && (len(chains[child]) > 0 || slices.ContainsFunc(n.Outs, func(o out) bool { return n.collects(o.Name) })) {
@@ -122,7 +124,29 @@ func (l *level) given(n *node) (child string, names map[string]string) {
 			names[o.Name] = output
 		}
 	}
+	if child == "" {
+		child = n.last()
+	}
 	return child, names
+}
+
+// last is a node of a graph that nobody takes anything of: one that is not mapped, and simple, if there is one.
+func (n *node) last() string {
+	chains := (&level{nodes: n.Nodes}).chains()
+	best, rank := "", -1
+	for _, c := range n.Nodes {
+		r := 0
+		if len(chains[c.Name]) == 0 {
+			r = 1
+			if c.simple() && !c.void() {
+				r = 2
+			}
+		}
+		if r >= rank {
+			best, rank = c.Name, r
+		}
+	}
+	return best
 }
 
 // wholly reports whether all ops of a graph need what the graph takes: then they are mapped as it is.
@@ -187,6 +211,10 @@ func (l *level) take(in in) *source {
 		name, output := split(text)
 		if e := l.values[elementOf+name+"."+output]; e != nil && !in.Collect {
 			from = append(from, e.is)
+			continue
+		}
+		if l.values[name] == nil {
+			l.b.unable(unsourced)
 			continue
 		}
 		from = append(from, l.values[name].source(output))

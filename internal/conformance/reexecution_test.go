@@ -186,8 +186,10 @@ func againAnsweredOtherwise() []conformance.Rule[againCase] {
 		})
 	}
 	return append(rules, conformance.Rule[againCase]{
-		Why:     "a copy can't be selected by itself: its step is, with all copies",
-		Match:   func(c againCase) bool { return slices.ContainsFunc(c.Then, (again).namesCopy) },
+		Why: "a copy can't be selected by itself: its step is, with all copies",
+		Match: func(c againCase) bool {
+			return slices.ContainsFunc(c.Then, func(a again) bool { return a.namesCopy() })
+		},
 		Instead: (*againCase).withoutCopies,
 	}, conformance.Rule[againCase]{
 		Why:     "what failed made nothing that could be loaded: what needs it can't be run alone",
@@ -208,7 +210,7 @@ func usedAgain() []string {
 	}
 }
 
-func (a again) namesCopy() bool {
+func (a *again) namesCopy() bool {
 	return a.How == "steps" && slices.ContainsFunc(a.Steps, func(s string) bool { return strings.Contains(s, "[") })
 }
 

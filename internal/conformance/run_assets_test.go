@@ -28,7 +28,7 @@ type assetRow struct {
 }
 
 // step is the name of the step that makes the asset, where that is no graph's.
-func (row assetRow) step() string {
+func (row *assetRow) step() string {
 	if row.Op != "" {
 		return row.Op
 	}
@@ -62,7 +62,7 @@ func declareAssets(rows []assetRow) *world {
 }
 
 // keys are those of the assets that the row makes.
-func (row assetRow) keys() []string {
+func (row *assetRow) keys() []string {
 	if row.Op != "" {
 		keys := make([]string, len(row.Makes))
 		for i, part := range row.Makes {

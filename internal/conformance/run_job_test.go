@@ -151,8 +151,8 @@ func answeredOtherwise() []conformance.Rule[runCase] {
 		},
 		{
 			Why:     "outputs of one body are fields of one value, and recorded as it",
-			Match:   func(c runCase) bool { return len(c.opsWhere(manyOutputs)) > 0 },
-			Instead: func(c *runCase) { c.diff.asOne = c.opsWhere(manyOutputs) },
+			Match:   func(c runCase) bool { return len(c.asOne()) > 0 },
+			Instead: func(c *runCase) { c.diff.asOne = c.asOne() },
 		},
 		{
 			Why:     "a dynamic output that is not mapped is one value",

@@ -88,7 +88,7 @@ func TestConformanceStepKeys(t *testing.T) {
 	)
 }
 
-func (c stepKeys) run(t *testing.T, opts ...dagster.RunOption) (*dagster.Result, error) {
+func (c *stepKeys) run(t *testing.T, opts ...dagster.RunOption) (*dagster.Result, error) {
 	t.Helper()
 
 	if c.Kind == "assets" {

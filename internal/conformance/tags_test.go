@@ -75,14 +75,7 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 		"job_tag": func(_ context.Context, c nameCase) error {
 			return validate(dagster.NewJob("job", oneOp(), dagster.Tags(map[string]string{c.list()[0]: c.list()[1]})))
 		},
-		"mapping_key": func(ctx context.Context, c nameCase) error {
-			keys := func(context.Context) (dagster.Dynamic[int], error) { return dagster.Dynamic[int]{c.text(): 1}, nil }
-			job := dagster.NewJob("job", dagster.NewGraph("graph", func(s *dagster.Scope) dagster.Output[[]int] {
-				return dagster.Map(s, dagster.NewOp("keys", keys).In(s), dagster.NewOp1("each", identity).In)
-			}))
-			_, err := dagster.NewRepository("mapped", job).Execute(ctx, job)
-			return err
-		},
+		"mapping_key": mapped,
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
 			tags := dagster.RunTags(map[string]string{c.list()[0]: c.list()[1]})
@@ -90,6 +83,18 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 			return err
 		},
 	}
+}
+
+// mapped runs a step for the one key that the case has.
+func mapped(ctx context.Context, c nameCase) error {
+	keys := dagster.NewOp1("keys", func(_ context.Context, key string) (dagster.Dynamic[int], error) {
+		return dagster.Dynamic[int]{key: 1}, nil
+	})
+	job := dagster.NewJob("job", dagster.NewGraph("graph", func(s *dagster.Scope) dagster.Output[[]int] {
+		return dagster.Map(s, keys.In(s, dagster.Const(c.text())), dagster.NewOp1("each", identity).In)
+	}))
+	_, err := dagster.NewRepository("mapped", job).Execute(ctx, job)
+	return err
 }
 
 func TestConformanceTagsValidation(t *testing.T) {
