@@ -39,6 +39,9 @@ func (o *Op0[T]) As(name string, opts ...OpOption) *Op0[T] {
 	return &Op0[T]{of: o.of.as(name, opts), fn: o.fn}
 }
 
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op0[T]) With(opts ...OpOption) *Op0[T] { return o.As(o.of.name, opts...) }
+
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op0[T]) Given(v T) RunOption { return opGiven(o.of, v) }
 
@@ -88,6 +91,9 @@ func (o *Op1[A, T]) In(s *Scope, a Input[A]) Output[T] { return placeOp[T](s, o.
 func (o *Op1[A, T]) As(name string, opts ...OpOption) *Op1[A, T] {
 	return &Op1[A, T]{of: o.of.as(name, opts), fn: o.fn}
 }
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op1[A, T]) With(opts ...OpOption) *Op1[A, T] { return o.As(o.of.name, opts...) }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op1[A, T]) Given(v T) RunOption { return opGiven(o.of, v) }
@@ -145,6 +151,9 @@ func (o *Op2[A, B, T]) In(s *Scope, a Input[A], b Input[B]) Output[T] {
 func (o *Op2[A, B, T]) As(name string, opts ...OpOption) *Op2[A, B, T] {
 	return &Op2[A, B, T]{of: o.of.as(name, opts), fn: o.fn}
 }
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op2[A, B, T]) With(opts ...OpOption) *Op2[A, B, T] { return o.As(o.of.name, opts...) }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op2[A, B, T]) Given(v T) RunOption { return opGiven(o.of, v) }
@@ -206,6 +215,9 @@ func (o *Op3[A, B, C, T]) In(s *Scope, a Input[A], b Input[B], c Input[C]) Outpu
 func (o *Op3[A, B, C, T]) As(name string, opts ...OpOption) *Op3[A, B, C, T] {
 	return &Op3[A, B, C, T]{of: o.of.as(name, opts), fn: o.fn}
 }
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op3[A, B, C, T]) With(opts ...OpOption) *Op3[A, B, C, T] { return o.As(o.of.name, opts...) }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *Op3[A, B, C, T]) Given(v T) RunOption { return opGiven(o.of, v) }
@@ -270,6 +282,11 @@ func (o *Op4[A, B, C, D, T]) In(s *Scope, a Input[A], b Input[B], c Input[C], d 
 // As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op4[A, B, C, D, T]) As(name string, opts ...OpOption) *Op4[A, B, C, D, T] {
 	return &Op4[A, B, C, D, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op4[A, B, C, D, T]) With(opts ...OpOption) *Op4[A, B, C, D, T] {
+	return o.As(o.of.name, opts...)
 }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
@@ -341,6 +358,11 @@ func (o *Op5[A, B, C, D, E, T]) In(s *Scope, a Input[A], b Input[B], c Input[C],
 // As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op5[A, B, C, D, E, T]) As(name string, opts ...OpOption) *Op5[A, B, C, D, E, T] {
 	return &Op5[A, B, C, D, E, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op5[A, B, C, D, E, T]) With(opts ...OpOption) *Op5[A, B, C, D, E, T] {
+	return o.As(o.of.name, opts...)
 }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
@@ -416,6 +438,11 @@ func (o *Op6[A, B, C, D, E, F, T]) In(s *Scope, a Input[A], b Input[B], c Input[
 // As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op6[A, B, C, D, E, F, T]) As(name string, opts ...OpOption) *Op6[A, B, C, D, E, F, T] {
 	return &Op6[A, B, C, D, E, F, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op6[A, B, C, D, E, F, T]) With(opts ...OpOption) *Op6[A, B, C, D, E, F, T] {
+	return o.As(o.of.name, opts...)
 }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
@@ -497,6 +524,11 @@ func (o *Op7[A, B, C, D, E, F, G, T]) In(s *Scope, a Input[A], b Input[B], c Inp
 // As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op7[A, B, C, D, E, F, G, T]) As(name string, opts ...OpOption) *Op7[A, B, C, D, E, F, G, T] {
 	return &Op7[A, B, C, D, E, F, G, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op7[A, B, C, D, E, F, G, T]) With(opts ...OpOption) *Op7[A, B, C, D, E, F, G, T] {
+	return o.As(o.of.name, opts...)
 }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
@@ -582,6 +614,11 @@ func (o *Op8[A, B, C, D, E, F, G, H, T]) In(s *Scope, a Input[A], b Input[B], c 
 // As returns the op under another name, or its own, with options that hold for that use only.
 func (o *Op8[A, B, C, D, E, F, G, H, T]) As(name string, opts ...OpOption) *Op8[A, B, C, D, E, F, G, H, T] {
 	return &Op8[A, B, C, D, E, F, G, H, T]{of: o.of.as(name, opts), fn: o.fn}
+}
+
+// With returns the op with further options, for one use of it under its own name.
+func (o *Op8[A, B, C, D, E, F, G, H, T]) With(opts ...OpOption) *Op8[A, B, C, D, E, F, G, H, T] {
+	return o.As(o.of.name, opts...)
 }
 
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.

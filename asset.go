@@ -193,21 +193,22 @@ func (s *assetSpec) over(d *assetSpec) *assetSpec {
 	if d == nil {
 		return s
 	}
-	merged := s.merge(*d)
+	merged := s.merge(d)
 	return &merged
 }
 
 // merge returns the spec with defaults for what it does not say; tags and metadata are joined, the asset's own winning.
-func (s assetSpec) merge(d assetSpec) assetSpec {
+func (s *assetSpec) merge(d *assetSpec) assetSpec {
+	out := *s
 	take := func(o optionSet, use func()) {
-		if d.set.has(o) && !s.set.has(o) {
+		if d.set.has(o) && !out.set.has(o) {
 			use()
-			s.set |= o
+			out.set |= o
 		}
 	}
-	take(optGroup, func() { s.group = d.group })
-	take(optKinds, func() { s.kinds = d.kinds })
-	take(optOwners, func() { s.owners = d.owners })
-	s.stepSpec = s.stepSpec.merge(d.stepSpec)
-	return s
+	take(optGroup, func() { out.group = d.group })
+	take(optKinds, func() { out.kinds = d.kinds })
+	take(optOwners, func() { out.owners = d.owners })
+	out.stepSpec = out.stepSpec.merge(&d.stepSpec)
+	return out
 }

@@ -298,6 +298,9 @@ func When[T any](in Input[Maybe[T]]) Input[T] {
 	return w
 }
 
+// WhenField is the branch that a field of what an op makes stands for: [When] of [Field].
+func WhenField[S, T any](in Input[S], pick func(*S) *Maybe[T]) Input[T] { return When(Field(in, pick)) }
+
 func (w *taken[T]) dependency() *input { return w.node }
 
 func (w *taken[T]) read(leaves []any) (v T, err error) {

@@ -135,7 +135,8 @@ type fanIn[I Input[T], T any] struct {
 }
 
 // FanIn joins inputs of one type into a slice, in the order given; a slice of handles fits with "...". Parts that were
-// skipped are left out; what needs the slice is skipped only if all of them were. Joining nothing is an empty slice.
+// skipped are left out; what needs the slice is skipped only if all of them were. Joining nothing is an empty slice. Handles
+// of different types with values of one, an asset and what an op makes, are joined as FanIn[Input[T]](a, b).
 func FanIn[I Input[T], T any](in ...I) Input[[]T] {
 	f := &fanIn[I, T]{parts: in}
 	f.node = input{kind: joins, of: make([]*input, len(in))}

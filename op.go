@@ -46,7 +46,7 @@ func (o *op) as(name string, opts []OpOption) *op {
 	}
 	use.check(checkIdentifier(name))
 	use.apply(opts)
-	use.spec = use.spec.merge(o.spec)
+	use.spec = use.spec.merge(&o.spec)
 	use.mistakes = append(use.mistakes, o.mistakes...)
 	return use
 }

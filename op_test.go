@@ -125,6 +125,12 @@ func TestNestedMapsAreTypedAllTheWay(t *testing.T) {
 	_, err = e.one.Value(r)
 	require.ErrorContains(t, err, "it is mapped: ask for its Values")
 	assert.Equal(t, "nightly", r.Run().Job)
+	for _, s := range r.Steps() {
+		if s.Key == "one[2024-01-02/c]" {
+			assert.Equal(t, "one", s.Op)
+			assert.Equal(t, "2024-01-02/c", s.MapKey)
+		}
+	}
 	got := stepStatuses(r)
 	assert.Equal(t, executor.StepSucceeded, got["one[2024-01-02/c]"])
 	assert.Equal(t, executor.StepSucceeded, got["join_day[2024-09-09]"])
@@ -139,7 +145,7 @@ func TestBranchesNestsAndUses(t *testing.T) {
 	either := func(s *dagster.Scope, name string, d dagster.Input[day]) dagster.Output[int] {
 		return dagster.Nest(s, name, func(s *dagster.Scope) dagster.Output[int] {
 			r := route.In(s, d)
-			b := big.In(s, dagster.When(dagster.Field(r, func(r *routes) *dagster.Maybe[day] { return &r.Big })))
+			b := big.In(s, dagster.WhenField(r, func(r *routes) *dagster.Maybe[day] { return &r.Big }))
 			sm := small.In(s, dagster.When(dagster.Field(r, func(r *routes) *dagster.Maybe[day] { return &r.Small })))
 			return join.In(s, dagster.FanIn(b, sm))
 		})
@@ -252,8 +258,8 @@ func TestFinallyRunsWhateverHappened(t *testing.T) {
 	bad := dagster.NewOp("bad", fails[int](errors.New("no")))
 	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[dagster.Nothing] {
 		b := bad.In(s)
-		clean := dagster.NewOp("clean", dagster.Do(func(context.Context) error { cleaned.Store(true); return nil }), dagster.Finally(b))
-		return clean.In(s)
+		clean := dagster.NewOp("clean", dagster.Do(func(context.Context) error { cleaned.Store(true); return nil }))
+		return clean.With(dagster.Finally(b)).In(s)
 	})
 	job := dagster.NewJob("j", g)
 	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)

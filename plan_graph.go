@@ -59,7 +59,7 @@ func (b *planner) mapSource(step string, f *frame, m *mapping) *executor.Source 
 
 // addGraph adds the steps of a graph, and says where each node is.
 func (b *planner) addGraph(g *graph, prefix string, spec stepSpec, parent *frame, at *node) *frame {
-	f := &frame{graph: g, prefix: prefix, parent: parent, node: at, spec: g.spec.within(spec)}
+	f := &frame{graph: g, prefix: prefix, parent: parent, node: at, spec: g.spec.within(&spec)}
 	f.steps, f.frames = make([]int32, len(g.nodes)), make([]*frame, len(g.nodes))
 	for i, n := range g.nodes {
 		f.steps[i] = -1

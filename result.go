@@ -23,6 +23,8 @@ type Result struct {
 // StepResult is how one step of a run ended.
 type StepResult struct {
 	Key      string
+	Op       string   // its name, as it was placed; "" for an asset's own function
+	MapKey   string   // of a mapped step: its keys, the outermost first, joined by "/"
 	Assets   []string // keys of what it makes; none for an op's step
 	Status   executor.StepStatus
 	Attempts int // 0 if it did not run
@@ -55,12 +57,20 @@ func (r *Result) Steps() []StepResult {
 		if r.state.again.done[s.Key] {
 			continue
 		}
+		step := &r.state.plan.steps[s.Step]
 		out = append(out, StepResult{
-			Key: s.Key, Assets: r.state.plan.steps[s.Step].assetKeys(), Status: s.Status, Attempts: s.Attempts, Err: s.Err,
-			Started: s.Started, Ended: s.Ended,
+			Key: s.Key, Op: step.opName(), MapKey: mapKeyOf(step.key, s.Key), Assets: step.assetKeys(),
+			Status: s.Status, Attempts: s.Attempts, Err: s.Err, Started: s.Started, Ended: s.Ended,
 		})
 	}
 	return out
+}
+
+func (s *planStep) opName() string {
+	if s.op == nil {
+		return ""
+	}
+	return s.op.name
 }
 
 func (s *planStep) assetKeys() []string {

@@ -29,42 +29,44 @@ type stepSpec struct {
 
 // merge returns the spec with what d says where s says nothing, for two specs of one thing. Tags, metadata, config, hooks
 // and what is waited for are joined, s winning.
-func (s stepSpec) merge(d stepSpec) stepSpec {
+func (s *stepSpec) merge(d *stepSpec) stepSpec {
+	out := *s
 	take := func(o optionSet, use func()) {
-		if d.set.has(o) && !s.set.has(o) {
+		if d.set.has(o) && !out.set.has(o) {
 			use()
-			s.set |= o
+			out.set |= o
 		}
 	}
-	take(optDescription, func() { s.description = d.description })
-	take(optCodeVersion, func() { s.codeVersion = d.codeVersion })
-	s.tags = over(s.tags, d.tags)
+	take(optDescription, func() { out.description = d.description })
+	take(optCodeVersion, func() { out.codeVersion = d.codeVersion })
+	out.tags = over(out.tags, d.tags)
 	if len(d.metadata) > 0 {
-		s.metadata = mergeMetadata(slices.Clone(d.metadata), s.metadata)
+		out.metadata = mergeMetadata(slices.Clone(d.metadata), out.metadata)
 	}
-	return s.within(d)
+	return out.within(d)
 }
 
 // within returns the spec of a step in something whose spec is d: a graph, a job.
-func (s stepSpec) within(d stepSpec) stepSpec {
-	if d.set.has(optRetry) && !s.set.has(optRetry) {
-		s.retry = d.retry
+func (s *stepSpec) within(d *stepSpec) stepSpec {
+	out := *s
+	if d.set.has(optRetry) && !out.set.has(optRetry) {
+		out.retry = d.retry
 	}
-	if d.set.has(optTimeout) && !s.set.has(optTimeout) {
-		s.timeout = d.timeout
+	if d.set.has(optTimeout) && !out.set.has(optTimeout) {
+		out.timeout = d.timeout
 	}
-	if d.set.has(optPool) && !s.set.has(optPool) {
-		s.pool = d.pool
+	if d.set.has(optPool) && !out.set.has(optPool) {
+		out.pool = d.pool
 	}
-	if !s.set.has(optStoredIn) && !s.durable {
-		s.storedIn, s.durable = d.storedIn, d.durable
+	if !out.set.has(optStoredIn) && !out.durable {
+		out.storedIn, out.durable = d.storedIn, d.durable
 	}
-	s.set |= d.set & (optRetry | optTimeout | optPool | optStoredIn)
-	s.config = over(s.config, d.config)
-	s.after = joined(s.after, d.after)
-	s.finally = joined(s.finally, d.finally)
-	s.hooks = joined(s.hooks, d.hooks)
-	return s
+	out.set |= d.set & (optRetry | optTimeout | optPool | optStoredIn)
+	out.config = over(out.config, d.config)
+	out.after = joined(out.after, d.after)
+	out.finally = joined(out.finally, d.finally)
+	out.hooks = joined(out.hooks, d.hooks)
+	return out
 }
 
 // inside is the spec of a step in something whose spec is d: the step's own, if d says nothing.
@@ -72,7 +74,7 @@ func (s *stepSpec) inside(d *stepSpec) *stepSpec {
 	if d.isEmpty() {
 		return s
 	}
-	made := s.within(*d)
+	made := s.within(d)
 	return &made
 }
 

@@ -107,6 +107,9 @@ func (o *%[7]s) As(name string, opts ...OpOption) *%[7]s {
 	return &%[7]s{of: o.of.as(name, opts), fn: o.fn}
 }
 
+// With returns the op with further options, for one use of it under its own name.
+func (o *%[7]s) With(opts ...OpOption) *%[7]s { return o.As(o.of.name, opts...) }
+
 // Given stands in for the op's value in one run: the op is not run, even if it is selected.
 func (o *%[7]s) Given(v T) RunOption { return opGiven(o.of, v) }
 
