@@ -241,27 +241,37 @@ func (u *configUse) scaffold() []byte {
 	return e.Bytes()
 }
 
-// scaffoldSteps writes the values that steps have of their own; of the others, in comments, only what they take.
+// scaffoldSteps writes the values that steps have of their own; of the others, in comments, only what they take, and of
+// very many not even that.
 func (u *configUse) scaffoldSteps(e *schema.Example) {
+	const most = 20
+	plain := 0
 	for i := range u.steps {
 		s := &u.steps[i]
-		if len(s.own) == 0 {
-			e.Comment(2, fmt.Sprintf("%s: {config: {...}} as %s above.", s.key, configNames(s.configs)))
+		if len(s.own) > 0 {
+			e.Object(2, s.key, func() { s.scaffold(e) })
 			continue
 		}
-		e.Object(2, s.key, func() {
-			if len(s.configs) == 1 {
-				cfg := s.configs[0]
-				e.Config(4, "config", cfg.name, "", cfg.schema, s.own[cfg])
-				return
-			}
-			e.Object(4, "config", func() {
-				for _, cfg := range s.configs {
-					if v, ok := s.own[cfg]; ok {
-						e.Config(6, cfg.name, cfg.name, "", cfg.schema, v)
-					}
-				}
-			})
-		})
+		if plain++; plain <= most {
+			e.Comment(2, fmt.Sprintf("%s: {config: {...}} as %s above.", s.key, configNames(s.configs)))
+		}
 	}
+	if plain > most {
+		e.Comment(2, fmt.Sprintf("And %d more steps.", plain-most))
+	}
+}
+
+func (s *stepUse) scaffold(e *schema.Example) {
+	if len(s.configs) == 1 {
+		cfg := s.configs[0]
+		e.Config(4, "config", cfg.name, "", cfg.schema, s.own[cfg])
+		return
+	}
+	e.Object(4, "config", func() {
+		for _, cfg := range s.configs {
+			if v, ok := s.own[cfg]; ok {
+				e.Config(6, cfg.name, cfg.name, "", cfg.schema, v)
+			}
+		}
+	})
 }

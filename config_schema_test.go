@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -234,6 +236,26 @@ func TestRunConfigOfSteps(t *testing.T) {
 		require.Error(t, err, tt.data)
 		require.Error(t, r.Validate(v), tt.data)
 	}
+}
+
+func TestRunConfigOfVeryManySteps(t *testing.T) {
+	t.Parallel()
+	notice := dagster.NewConfig("notice", noticeConfig{})
+	op := dagster.NewOp1("op", func(_ context.Context, c noticeConfig) (string, error) { return c.Channel, nil })
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] {
+		for i := range 999 {
+			op.As(fmt.Sprintf("op_%d", i)).In(s, notice)
+		}
+		return op.In(s, notice)
+	})
+	repo := dagster.NewRepository("r", dagster.NewJob("j", g))
+	example, err := repo.ScaffoldConfig("j")
+	require.NoError(t, err)
+	assert.Less(t, strings.Count(string(example), "\n"), 40)
+	assert.Contains(t, string(example), "# And 980 more steps.\n")
+	text, err := repo.ConfigSchema("j")
+	require.NoError(t, err)
+	assert.Equal(t, 1, strings.Count(string(text), `"channel"`), "the config is described once")
 }
 
 func TestRequiredConfigThatNobodyGave(t *testing.T) {

@@ -35,7 +35,7 @@ type runConfig struct {
 	root  *setting
 	order map[string]int // of the files and flags
 	wrong []mistake
-	unset []*setting
+	torn  bool // a part of it could not be read: what the library would say of the rest might not be true
 }
 
 // read reads the files and lays the flags over them; nil if there are none. The error is of what cannot be read at all;
@@ -58,7 +58,6 @@ func (f *configFlags) read(stdin io.Reader, want shape) (*runConfig, error) {
 		}
 	}
 	c.wrong = append(c.wrong, vars.wrong...)
-	c.unset = vars.unset
 	return c, nil
 }
 
@@ -75,6 +74,7 @@ func (f *configFlags) readFiles(stdin io.Reader, c *runConfig, vars *variables, 
 		}
 		c.wrong = append(c.wrong, wrong...)
 		if root == nil {
+			c.torn = true
 			continue
 		}
 		c.place(root.at)
@@ -110,8 +110,11 @@ var errChecked = errors.New("checked")
 // check reports every mistake in the config at once, before anything is opened or run: those of the files, and those that
 // the library finds.
 func (c *runConfig) check(ctx context.Context, start func(context.Context, ...dagster.RunOption) (*dagster.Result, error), opts []dagster.RunOption) error {
-	if c == nil || ctx.Err() != nil {
+	switch {
+	case c == nil || ctx.Err() != nil:
 		return nil
+	case c.torn:
+		return c.report(nil)
 	}
 	ended, cancel := context.WithCancelCause(ctx)
 	cancel(errChecked)
@@ -138,17 +141,26 @@ func (c *runConfig) report(err error) error {
 	if len(all) == 0 {
 		return nil
 	}
+	return &exit{code: exitUsage, err: &located{c.text(all), err}}
+}
+
+// text is the mistakes in the order in which they were written, the first of very many.
+func (c *runConfig) text(all []mistake) string {
 	slices.SortStableFunc(all, func(a, b mistake) int {
 		return cmp.Or(cmp.Compare(c.order[a.at.file], c.order[b.at.file]), cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column))
 	})
-	lines := make([]string, len(all))
-	for i, m := range all {
-		lines[i] = m.String()
-		if m.at.file == "" {
-			lines[i] = m.text
+	lines := make([]string, 0, len(all))
+	for _, m := range all[:min(len(all), maxMistakes)] {
+		text := screen().Truncate(m.text, most, "…")
+		if m.at.file != "" {
+			text = m.at.String() + ": " + text
 		}
+		lines = append(lines, text)
 	}
-	return &exit{code: exitUsage, err: &located{strings.Join(lines, "\n"), err}}
+	if more := len(all) - maxMistakes; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d mistakes more", more))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // located is an error with the places of its lines.
@@ -160,8 +172,8 @@ type located struct {
 func (l *located) Error() string { return l.text }
 func (l *located) Unwrap() error { return l.err }
 
-// locate finds where the setting was written that one line of the library's error is about. Of what stands in for a
-// variable that is not set the mistake is known: it is nil.
+// locate finds where the setting was written that one line of the library's error is about. It is nil if the mistake is
+// known.
 func (c *runConfig) locate(line string) *mistake {
 	path := line
 	if rest, ok := strings.CutPrefix(line, `config "`); ok { // by the check of its own that a config has
@@ -169,19 +181,16 @@ func (c *runConfig) locate(line string) *mistake {
 			path = "config[" + name + "]"
 		}
 	}
-	value, name, depth := c.root.find(path)
-	if depth == 0 {
+	found, name, depth := c.root.find(path)
+	switch {
+	case depth == 0:
 		return &mistake{text: line}
+	case found.void:
+		return nil
+	case strings.Contains(line, ": unknown "):
+		return &mistake{at: name, text: line}
 	}
-	for _, s := range c.unset {
-		if s.at == value {
-			return nil
-		}
-	}
-	if strings.Contains(line, ": unknown ") {
-		value = name
-	}
-	return &mistake{at: value, text: line}
+	return &mistake{at: found.at, text: line}
 }
 
 // set lays one flag over the config.

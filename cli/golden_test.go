@@ -66,7 +66,7 @@ func TestTranscripts(t *testing.T) {
 			"job execute refresh --op-selection orders", "job execute nightly --op-selection +", "job execute nightly --max-concurrent 0",
 			"job scaffold-config x", "job config-schema x", "run retry latest --from-failure --select orders", "job list --repository shop",
 			"job execute nightly --repository shop", "asset materialize --select orders --repository plant",
-			"run retry latest --op-selection orders",
+			"run retry latest --op-selection orders", "job execute nightly", "run retry latest --select orders",
 		}},
 		"repositories": {both(), []string{
 			"asset list", "asset materialize", "asset materialize --select orders", "asset materialize --select news",

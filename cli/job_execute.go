@@ -34,6 +34,9 @@ func (a *app) jobExecute() *cobra.Command {
 				return err
 			}
 			if len(ops) > 0 {
+				if job.Graph == "" {
+					return usage("--op-selection: job %q materializes assets, and has no ops; \"asset materialize --select\" runs some of them", job.Name)
+				}
 				opts = append(opts, dagster.OpSelection(ops...))
 			}
 			start := func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {

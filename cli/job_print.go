@@ -27,7 +27,10 @@ func (a *app) jobPrint() *cobra.Command {
 			"job print nightly --json | jq -r '.steps[].key'"),
 		Args:              oneArg("the name of a job"),
 		ValidArgsFunction: a.completeJobs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf(cmd, "format", "json"); err != nil {
+				return err
+			}
 			if format != formatText && format != formatMermaid {
 				return usage("--format %q: want %s or %s", format, formatText, formatMermaid)
 			}
@@ -47,7 +50,6 @@ func (a *app) jobPrint() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", formatText, "`FORMAT` of the graph: text, or mermaid for a flowchart")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	complete(cmd, "format", cobra.FixedCompletions([]string{formatText, formatMermaid}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.MarkFlagsMutuallyExclusive("format", "json")
 	return cmd
 }
 
@@ -207,7 +209,7 @@ func extras(s *dagster.StepPlan) []string {
 		out = append(out, "pool "+s.Pool)
 	}
 	for _, h := range s.Hooks {
-		out = append(out, h.When)
+		out = append(out, "hook "+h.When)
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
 		out = append(out, cmp.Or(strings.TrimSuffix(k+"="+s.Tags[k], "="), k))

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +42,6 @@ func (a *app) runRetry() *cobra.Command {
 	f.add(cmd)
 	complete(cmd, "select", a.completeAssets)
 	complete(cmd, "op-selection", a.completeOpsOfRun)
-	cmd.MarkFlagsMutuallyExclusive("from-failure", "select", "op-selection")
 	return cmd
 }
 
@@ -58,8 +58,27 @@ func (f *retryFlags) steps() dagster.Steps {
 	return dagster.AllSteps()
 }
 
+// fit checks that the flags choose among what a run is made of: assets, or ops.
+func (f *retryFlags) fit(r *dagster.Repository, run *storage.Run) error {
+	graph := false
+	if ofJob(run) {
+		job, err := jobOf(r, run.Job)
+		graph = err == nil && job.Graph != ""
+	}
+	switch {
+	case graph && f.assets != "":
+		return usage("--select %q: run %s is of ops; choose some with --op-selection", f.assets, run.ID)
+	case !graph && len(f.ops) > 0:
+		return usage("--op-selection %q: run %s is of assets; choose some with --select", strings.Join(f.ops, ","), run.ID)
+	}
+	return nil
+}
+
 func (a *app) retry(cmd *cobra.Command, id string, f *retryFlags) error {
 	ctx := cmd.Context()
+	if err := oneOf(cmd, "from-failure", "select", "op-selection"); err != nil {
+		return err
+	}
 	opts, err := f.options(cmd)
 	if err != nil {
 		return err
@@ -79,6 +98,9 @@ func (a *app) retry(cmd *cobra.Command, id string, f *retryFlags) error {
 	job := ""
 	if ofJob(&run) {
 		job = run.Job
+	}
+	if err := f.fit(x.repository, &run); err != nil {
+		return err
 	}
 	if x.config, err = f.config.read(cmd.InOrStdin(), schemaOf(x.repository, job)); err != nil {
 		return err

@@ -146,6 +146,20 @@ func oneArg(what string) cobra.PositionalArgs {
 	}
 }
 
+// oneOf refuses flags together that say the opposite of each other.
+func oneOf(cmd *cobra.Command, flags ...string) error {
+	var given []string
+	for _, f := range flags {
+		if cmd.Flags().Changed(f) {
+			given = append(given, "--"+f)
+		}
+	}
+	if len(given) > 1 {
+		return usage("%s: give one of them", strings.Join(given, " and "))
+	}
+	return nil
+}
+
 // nameList is names as a sentence has them.
 func nameList(names []string) string {
 	quoted := make([]string, len(names))

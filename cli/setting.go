@@ -43,6 +43,14 @@ type setting struct {
 
 	// word is a scalar as it was written, without quotes.
 	word string
+
+	// void is set for what stands in for a value that is wrong: its mistake is known.
+	void bool
+}
+
+// newVoid stands in for a value that is wrong.
+func newVoid(at position) *setting {
+	return &setting{at: at, text: json.RawMessage("null"), void: true}
 }
 
 func newObject(at position) *setting {
@@ -118,50 +126,50 @@ func (s *setting) variable() string {
 	return v.word
 }
 
-// find is where the deepest setting stands that a path begins with, and its name; depth is 0 if there is none. Paths are
+// find is the deepest setting that a path begins with, and where its name stands; depth is 0 if there is none. Paths are
 // those of the library's messages: names joined by dots, or quoted in brackets, and indexes in brackets.
-func (s *setting) find(path string) (value, name position, depth int) {
-	value, name = s.at, s.at
-	for at := s; ; depth++ {
-		next, key, rest := at.step(path, depth > 0)
+func (s *setting) find(path string) (found *setting, name position, depth int) {
+	found, name = s, s.at
+	for ; ; depth++ {
+		next, key, rest := found.step(path, depth > 0)
 		if next == nil {
-			return value, name, depth
+			return found, name, depth
 		}
-		at, path, value, name = next, rest, next.at, key
+		found, path, name = next, rest, key
 	}
 }
 
-// step goes one level down a path.
-func (s *setting) step(path string, below bool) (next *setting, key position, rest string) {
+// step goes one level down a path, to the longest name that it may begin with.
+func (s *setting) step(path string, below bool) (next *setting, name position, rest string) {
 	switch s.kind {
 	case settingScalar:
 		return nil, position{}, ""
 	case settingList:
-		for i, item := range s.items {
-			if after, ok := cutStep(path, "["+strconv.Itoa(i)+"]"); ok {
-				return item, item.at, after
-			}
+		index, after, _ := strings.Cut(strings.TrimPrefix(path, "["), "]")
+		if i, err := strconv.Atoi(index); err == nil && strings.HasPrefix(path, "[") && i >= 0 && i < len(s.items) {
+			return s.items[i], s.items[i].at, after
 		}
 		return nil, position{}, ""
 	case settingObject:
 	}
-	dot := ""
-	if below {
-		dot = "."
+	if quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); err == nil {
+		member, _ := strconv.Unquote(quoted)
+		_, after, _ := strings.Cut(path, quoted)
+		return s.members[member], s.keys[member], strings.TrimPrefix(after, "]")
 	}
-	longest := -1
-	for _, name := range s.names {
-		for _, form := range []string{dot + name, "[" + strconv.Quote(name) + "]"} {
-			if after, ok := cutStep(path, form); ok && len(name) > longest {
-				longest, next, key, rest = len(name), s.members[name], s.keys[name], after
-			}
+	if below {
+		var dot bool
+		if path, dot = strings.CutPrefix(path, "."); !dot {
+			return nil, position{}, ""
 		}
 	}
-	return next, key, rest
-}
-
-// cutStep takes a step off a path, if it is one as a whole.
-func cutStep(path, step string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, step)
-	return rest, ok && (rest == "" || strings.IndexByte(".[:", rest[0]) >= 0)
+	for end := range len(path) + 1 {
+		if end < len(path) && strings.IndexByte(".[:", path[end]) < 0 {
+			continue
+		}
+		if found, ok := s.members[path[:end]]; ok {
+			next, name, rest = found, s.keys[path[:end]], path[end:]
+		}
+	}
+	return next, name, rest
 }

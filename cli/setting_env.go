@@ -7,7 +7,6 @@ import "encoding/json"
 type variables struct {
 	lookup func(name string) (string, bool)
 	wrong  []mistake
-	unset  []*setting // in the place of what is not set
 }
 
 // run replaces the references in a run config.
@@ -60,9 +59,7 @@ func (v *variables) one(s *setting, want shape, levels int) *setting {
 	value, ok := v.lookup(name)
 	if !ok {
 		v.wrong = append(v.wrong, mistake{at: s.at, text: "environment variable " + quoted(name) + " is not set"})
-		out := &setting{at: s.at, text: json.RawMessage("null")}
-		v.unset = append(v.unset, out)
-		return out
+		return newVoid(s.at)
 	}
 	if !want.isText() {
 		if text, err := plainScalar(value); err == nil {

@@ -75,27 +75,22 @@ func (j *jsonReader) value(depth int) *setting {
 	return newScalar(at, token)
 }
 
-// lineIndex finds lines and columns. It is asked in the order of the text.
+// lineIndex finds lines and columns. It is asked in the order of the text, of which it looks at nothing twice.
 type lineIndex struct {
-	file   string
-	text   []byte
-	line   int // lines before start
-	start  int // of the line
-	offset int // up to which it has looked
+	file         string
+	text         []byte
+	offset       int // up to which it has looked
+	line, column int // there, from 0
 }
 
 func (l *lineIndex) at(offset int) position {
-	offset = min(offset, len(l.text))
-	for {
-		n := bytes.IndexByte(l.text[l.offset:max(offset, l.offset)], '\n')
-		if n < 0 {
-			break
-		}
-		l.line++
-		l.offset += n + 1
-		l.start = l.offset
+	next := l.text[l.offset:max(min(offset, len(l.text)), l.offset)]
+	l.offset += len(next)
+	if lines := bytes.Count(next, []byte("\n")); lines > 0 {
+		l.line += lines
+		l.column = 0
+		next = next[bytes.LastIndexByte(next, '\n')+1:]
 	}
-	l.offset = max(l.offset, offset)
-	column := 1 + utf8.RuneCount(l.text[min(l.start, offset):offset])
-	return position{file: l.file, line: l.line + 1, column: column}
+	l.column += utf8.RuneCount(next)
+	return position{file: l.file, line: l.line + 1, column: l.column + 1}
 }

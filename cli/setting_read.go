@@ -17,24 +17,22 @@ const (
 	maxConfigValues = 50_000
 	maxConfigDepth  = 64
 	maxConfigTime   = 5 * time.Second
-	maxMistakes     = 100
+	maxMistakes     = 100 // that are told
 )
 
 // mistake is something wrong in run config, and where.
 type mistake struct {
 	at   position
-	file int // its place among all files and flags, in the order in which they were given
 	text string
 }
-
-func (m mistake) String() string { return m.at.String() + ": " + m.text }
 
 // settingReader reads one file.
 type settingReader struct {
 	file   string
 	values int
 	wrong  []mistake
-	over   bool // a bound was passed: the rest is not looked at
+	over   bool     // a bound was passed: the rest is not looked at
+	alias  position // that what is read is repeated by, the outermost one
 }
 
 func (r *settingReader) mistake(at position, format string, args ...any) {
@@ -46,6 +44,9 @@ func (r *settingReader) mistake(at position, format string, args ...any) {
 // take counts a value, and reports whether it is within bounds.
 func (r *settingReader) take(at position, depth int) bool {
 	r.values++
+	if r.alias.line > 0 {
+		at = r.alias
+	}
 	switch {
 	case r.over:
 		return false
@@ -86,6 +87,9 @@ func readSettings(stdin io.Reader, name string) (*setting, []mistake, error) {
 		return nil, nil, fmt.Errorf("read %q: it is empty; {} is a config that sets nothing", name)
 	}
 	root := r.read(data, strings.ToLower(filepath.Ext(name)))
+	if r.over {
+		return nil, r.wrong, nil
+	}
 	if root != nil && root.kind != settingObject {
 		r.mistake(root.at, "want names and values, such as {\"config\": {\"NAME\": {\"FIELD\": 1}}}")
 		root = nil

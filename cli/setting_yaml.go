@@ -62,6 +62,10 @@ func (r *settingReader) node(n *yaml.Node, depth int) *setting {
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
+		if r.alias.line == 0 {
+			r.alias = at
+			defer func() { r.alias = position{} }()
+		}
 		return r.node(n.Alias, depth+1)
 	case yaml.MappingNode:
 		return r.mapping(n, at, depth)
@@ -112,7 +116,7 @@ func (r *settingReader) scalar(n *yaml.Node, at position) *setting {
 	text, err := scalarJSON(n)
 	if err != nil {
 		r.mistake(at, "%v", err)
-		return nil
+		return newVoid(at)
 	}
 	return &setting{at: at, text: text, word: n.Value}
 }

@@ -65,6 +65,9 @@ func (n *node) given(enum []string, v reflect.Value) (json.RawMessage, bool) {
 	if err := r.redact(n, v, 0); err != nil || r.hides {
 		return nil, false
 	}
+	if bytes.Contains(b.Bytes(), []byte(`"`+hidden+`"`)) {
+		return nil, false // a type with a form of its own hides it
+	}
 	input, err := parse(b.Bytes())
 	if err != nil {
 		return nil, false

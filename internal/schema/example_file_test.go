@@ -157,6 +157,28 @@ func TestAnExampleShowsNoSecret(t *testing.T) {
 	assert.Equal(t, l, got)
 }
 
+// Sealed has a form of its own, with a secret in it.
+type Sealed struct{ Token string }
+
+// MarshalJSON hides it.
+func (Sealed) MarshalJSON() ([]byte, error) { return []byte(`{"token":"[secret]"}`), nil }
+
+// UnmarshalJSON takes all.
+func (s *Sealed) UnmarshalJSON(data []byte) error { s.Token = string(data); return nil }
+
+// What stands for a secret must not become one.
+func TestASecretThatATypeHidesIsNoDefault(t *testing.T) {
+	t.Parallel()
+	type has struct {
+		S Sealed `json:"s"`
+	}
+	s := of[has](t)
+	v := has{Sealed{"hunter2"}}
+	assert.Equal(t, "# load:\n#   s: {token: \"[secret]\"}  # schema_test.Sealed\n", exampleOf(s, v))
+	_, text := jsonSchemaOf(t, s, v)
+	assert.NotContains(t, text, "default")
+}
+
 // jsonSchemaOf is the schema of what is laid on top of a value.
 func jsonSchemaOf(tb require.TestingT, s *schema.Schema, on any) (*jsonschema.Resolved, string) {
 	d := schema.NewDocument()
