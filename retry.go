@@ -66,5 +66,9 @@ func (p RetryPolicy) plan() executor.Retry {
 // a policy is tried once more.
 func RetryAfter(err error, d time.Duration) error { return executor.RetryAfter(err, d) }
 
+// RetryUpTo is [RetryAfter] with a maximum number of retries of its own, which goes before the policy's, whether it is
+// more or less; 0 leaves it to the policy.
+func RetryUpTo(err error, d time.Duration, most int) error { return executor.RetryUpTo(err, d, most) }
+
 // NoRetry is err, and final: the step is not tried again, whatever its policy says.
 func NoRetry(err error) error { return executor.NoRetry(err) }
