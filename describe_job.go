@@ -177,7 +177,10 @@ func (s *site) line() (string, int) {
 }
 
 func hookInfos(hooks []hook) []HookInfo {
-	var out []HookInfo
+	if len(hooks) == 0 {
+		return nil
+	}
+	out := make([]HookInfo, 0, len(hooks))
 	for i := range hooks {
 		h := HookInfo{When: hooks[i].name()}
 		h.File, h.Line = hooks[i].at.line()
@@ -266,7 +269,10 @@ func (p *plan) waits(step int) []StepWait {
 			}
 		}
 	}
-	var out []StepWait
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]StepWait, 0, len(found))
 	for _, i := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, *found[i])
 	}

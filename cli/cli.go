@@ -1,10 +1,14 @@
 // Package cli is the command line of a user's own binary: it lists, shows and materializes the assets of the
-// repositories that a program hands to it, and shows the runs.
+// repositories that a program hands to it, prints and executes their jobs, and shows the runs.
 //
 //	func main() { cli.Main(shop) }
 //
 // Runs, events and values are kept in the home: the folder that --home names, else DAGSTER_HOME, else .dagster in the
 // working directory. Commands that only describe definitions touch no home.
+//
+// Run config is YAML or JSON: see [dagster.RunConfig]. In the values of a config {env: NAME} stands for the environment
+// variable, as what YAML would read without quotes; where text is wanted it is text, and a [dagster.Secret] keeps the
+// reference.
 //
 // The forms that --json prints are stable: fields are added, never renamed. The exit code is 0 for success, 1 for a run
 // that failed or was canceled, 2 for a command, a selection, a config or definitions that are wrong, 3 for a home that

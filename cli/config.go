@@ -111,7 +111,7 @@ var errChecked = errors.New("checked")
 // the library finds.
 func (c *runConfig) check(ctx context.Context, start func(context.Context, ...dagster.RunOption) (*dagster.Result, error), opts []dagster.RunOption) error {
 	switch {
-	case c == nil || ctx.Err() != nil:
+	case c == nil:
 		return nil
 	case c.torn:
 		return c.report(nil)
@@ -119,8 +119,8 @@ func (c *runConfig) check(ctx context.Context, start func(context.Context, ...da
 	ended, cancel := context.WithCancelCause(ctx)
 	cancel(errChecked)
 	_, err := start(ended, append(slices.Clone(opts), c.options()...)...)
-	if errors.Is(err, errChecked) {
-		err = nil
+	if errors.Is(err, errChecked) || ctx.Err() != nil { // what was canceled before is told by the run
+		return c.report(nil)
 	}
 	return c.report(err)
 }
@@ -152,6 +152,9 @@ func (c *runConfig) text(all []mistake) string {
 	lines := make([]string, 0, len(all))
 	for _, m := range all[:min(len(all), maxMistakes)] {
 		text := screen().Truncate(m.text, most, "…")
+		if path, ok := strings.CutPrefix(m.at.file, "--set "); ok { // not twice
+			text = strings.TrimPrefix(text, path+": ")
+		}
 		if m.at.file != "" {
 			text = m.at.String() + ": " + text
 		}
@@ -176,9 +179,9 @@ func (l *located) Unwrap() error { return l.err }
 // known.
 func (c *runConfig) locate(line string) *mistake {
 	path := line
-	if rest, ok := strings.CutPrefix(line, `config "`); ok { // by the check of its own that a config has
-		if name, err := strconv.QuotedPrefix(`"` + rest); err == nil {
-			path = "config[" + name + "]"
+	if _, rest, ok := strings.Cut(line, `config "`); ok && (rest == line[len(`config "`):] || strings.HasPrefix(line, `step "`)) {
+		if name, err := strconv.QuotedPrefix(`"` + rest); err == nil { // by the check of its own that a config has
+			path = "config[" + name + "]." + strings.TrimPrefix(rest[len(name)-1:], ": ")
 		}
 	}
 	found, name, depth := c.root.find(path)

@@ -291,7 +291,7 @@ func (t *tree) rows() (rows []treeRow, marks []string) {
 
 // words are what is shown beside a step; none is broken.
 func words(waits, more []string) []span {
-	var out []span
+	out := make([]span, 0, len(waits)+len(more))
 	for i, w := range waits {
 		if i < len(waits)-1 {
 			w += ","
@@ -325,13 +325,14 @@ func (r *treeRow) write(b *strings.Builder, s style, left, right int) {
 	} else {
 		l = append(l, span{strings.Repeat(" ", left-w), plain})
 	}
+	beside := span{strings.Repeat(" ", left), plain}
 	used := 0
 	for _, word := range r.words {
 		w := width(word.text)
 		switch {
 		case used > 0 && used+1+w > right:
 			b.WriteString(l.render(s, 0) + "\n")
-			l, used = line{{strings.Repeat(" ", left), plain}}, 0
+			l, used = append(l[:0], beside), 0
 		case used > 0:
 			l, used = append(l, span{" ", plain}), used+1
 		}

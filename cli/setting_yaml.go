@@ -44,6 +44,9 @@ func (r *settingReader) unreadable(data []byte, err error) {
 			at.line, text = n, what
 		}
 	}
+	if strings.Contains(text, errTooSlow.Error()) { // the parser keeps only its text
+		text = errTooSlow.Error()
+	}
 	if errors.Is(err, io.EOF) {
 		text = "nothing but comments; {} is a config that sets nothing"
 	}
