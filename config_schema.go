@@ -109,7 +109,7 @@ func (u *configUse) addStep(s *planStep) {
 func (u *configUse) jsonSchema() ([]byte, error) {
 	d := schema.NewDocument()
 	refs := make(map[*config]schema.Object, len(u.configs))
-	configs, required := schema.Object{}, []string{}
+	configs, required := make(schema.Object, 0, len(u.configs)), []string{}
 	for _, cfg := range u.configs {
 		refs[cfg] = d.Define(cfg.name, cfg.document(d, u.values[cfg]))
 		configs = append(configs, schema.Member{Name: cfg.name, Value: refs[cfg]})
@@ -204,7 +204,7 @@ func (t *opTree) add(key string, config schema.Object) {
 }
 
 func (t *opTree) document() schema.Object {
-	ops := schema.Object{}
+	ops := make(schema.Object, 0, len(t.names))
 	for _, name := range t.names {
 		op := schema.Object{}
 		if config, ok := t.config[name]; ok {

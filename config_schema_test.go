@@ -76,12 +76,11 @@ type unusedConfig struct {
 
 // fetching is a repository with two jobs and an asset that use different configs.
 type fetching struct {
-	fetch  *dagster.Config[fetchConfig]
 	repo   *dagster.Repository
 	merged *dagster.Asset[string]
 }
 
-func newFetching(more ...dagster.Definition) fetching {
+func newFetching() fetching {
 	var literal dagster.Secret
 	if err := json.Unmarshal([]byte(`"hunter2"`), &literal); err != nil {
 		panic(err)
@@ -111,8 +110,8 @@ func newFetching(more ...dagster.Definition) fetching {
 	tests := dagster.NewJob("tests", g, db.Replace("test"), dagster.OnFailure(dagster.From1(unused, dagster.Do1(func(context.Context, unusedConfig) error { return nil }))))
 	merged := dagster.NewAsset("merged", dagster.From1(notice, func(_ context.Context, c noticeConfig) (string, error) { return c.Channel, nil }))
 	plain := dagster.NewAsset("plain", dagster.From(func(context.Context) (int, error) { return 1, nil }))
-	defs := append([]dagster.Definition{nightly, tests, merged, plain, dagster.NewAssetJob("plain_only", "plain")}, more...)
-	return fetching{fetch: fetch, repo: dagster.NewRepository("r", defs...), merged: merged}
+	repo := dagster.NewRepository("r", nightly, tests, merged, plain, dagster.NewAssetJob("plain_only", "plain"))
+	return fetching{repo: repo, merged: merged}
 }
 
 // golden compares with a file in testdata.

@@ -17,7 +17,7 @@ const sizeUnits = "kmgtpe"
 
 // ParseSize reads a size. It has to be a whole number of bytes, and none that is negative or does not fit into an int64.
 func ParseSize(text string) (Size, error) {
-	digits := strings.TrimRight(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz")
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit, ok := sizeUnit(strings.ToLower(text[len(digits):]))
 	number := strings.TrimSuffix(digits, " ")
 	if !ok || !plainNumber(number) {

@@ -39,6 +39,8 @@ func TestParseSize(t *testing.T) {
 		"1ZB":                           `want a number`,
 		"0x10":                          `want a number`,
 		"1/2GB":                         `want a number`,
+		"5\u212aB":                      `want a number`,
+		"\xff":                          `want a number`,
 		"٣MB":                           `want a number`,
 		"0.1KiB":                        `size "0.1KiB": not a whole number of bytes`,
 		"8EiB":                          `size "8EiB": more than 9223372036854775807 bytes`,
@@ -88,7 +90,7 @@ func TestSizeAsJSON(t *testing.T) {
 }
 
 func FuzzParseSize(f *testing.F) {
-	for _, seed := range []string{"64MiB", "1.5GB", "0", "12 b", "9223372036854775807", "1e9", "-3kB", "0.0000000001EB", "1.MB"} {
+	for _, seed := range []string{"64MiB", "1.5GB", "0", "12 b", "9223372036854775807", "1e9", "-3kB", "0.0000000001EB", "1.MB", "\xff", "5\u212aB"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

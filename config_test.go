@@ -95,9 +95,12 @@ func TestRunConfigThatIsNoObject(t *testing.T) {
 	t.Parallel()
 	_, _, repo := configured()
 	for text, want := range map[string]string{
-		``:                        "run config: want a JSON object",
-		`[]`:                      "run config: want a JSON object",
-		`{} {}`:                   "run config: more than one JSON value",
+		``:                                     "run config: want a JSON object",
+		`[]`:                                   "run config: want a JSON object",
+		`{} {}`:                                "run config: more than one JSON value",
+		`{"config": {}, "config": {}}`:         `run config: "config" is given more than once`,
+		`{"config": {"load": {}, "load": {}}}`: `config: "load" is given more than once`,
+		`{"ops": {"a": {"config": {}, "config": {}}}}`: `ops.a: "config" is given more than once`,
 		`{"config": 5}`:           "config: want a JSON object",
 		`{"config": {"load":[]}}`: "config.load",
 	} {

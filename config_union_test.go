@@ -84,7 +84,7 @@ func TestCasesThatAreMistakes(t *testing.T) {
 		opts     []dagster.ConfigOption
 		want     string
 	}{
-		{"no cases", feedConfig{}, nil, `feedConfig.From: the interface dagster_test.feed has no cases, it needs one for each type that it may hold`},
+		{"no cases", feedConfig{}, nil, `feedConfig.From: no cases are known of dagster_test.feed, it needs one for each type that it may hold`},
 		{"a case twice", feedConfig{}, append(feeds(), dagster.Case[feed]("s3", elsewhere{})), `case "s3" of dagster_test.feed: given twice`},
 		{"a type twice", feedConfig{}, append(feeds(), dagster.Case[feed]("gcs", &bucket{})), `*dagster_test.bucket is already the case "s3"`},
 		{"nil", feedConfig{}, append(feeds(), dagster.Case[feed]("none", nil)), `case "none" of dagster_test.feed: nil`},

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dagster-go/dagster/internal/schema"
 )
 
 // opConfig is run config of one step.
@@ -214,6 +216,11 @@ func objectOf(path string, raw json.RawMessage) (map[string]json.RawMessage, err
 	}
 	if d.More() {
 		return nil, fmt.Errorf("%s: more than one JSON value", path)
+	}
+	if len(out) > 0 {
+		if name, ok := schema.Repeated(raw); ok {
+			return nil, fmt.Errorf("%s: %s is given more than once", path, quote(name))
+		}
 	}
 	return out, nil
 }

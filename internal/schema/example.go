@@ -212,7 +212,7 @@ func (e *Example) fields(indent int, n *node, v reflect.Value) {
 // inside remembers a name for what is below it.
 func (e *Example) inside(name string, write func()) {
 	outer := e.names
-	e.names = append(outer[:len(outer):len(outer)], name)
+	e.names = append(slices.Clip(outer), name)
 	write()
 	e.names = outer
 }

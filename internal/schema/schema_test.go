@@ -261,7 +261,7 @@ func TestTypesWithoutConfiguration(t *testing.T) {
 		`bad.F: a value of type func() has no configuration`,
 		`bad.M: a map with keys of type int has no configuration, keys must be strings`,
 		`bad.L[][]: a value of type complex128 has no configuration`,
-		`bad.I: the interface interface { Do() } has no cases, it needs one for each type that it may hold`,
+		`bad.I: no cases are known of interface { Do() }, it needs one for each type that it may hold`,
 		`bad.E: the tag enum is for strings, not for int`,
 		`bad.R: the tag required is "yes", want "true"`,
 	}, strings.Split(err.Error(), "\n"))

@@ -140,6 +140,18 @@ func (v tree) members() iter.Seq2[string, tree] {
 	}
 }
 
+// Repeated returns a name that a valid JSON object has more than once, or nothing.
+func Repeated(object []byte) (string, bool) {
+	seen := map[string]bool{}
+	for name := range tree(bytes.TrimSpace(object)).members() {
+		if seen[name] {
+			return cut(name), true
+		}
+		seen[name] = true
+	}
+	return "", false
+}
+
 func (v tree) token() token {
 	switch v[0] {
 	case '{':

@@ -64,7 +64,7 @@ func (b *builder) buildUnion(path string, n *node) {
 		}
 	}
 	if len(n.cases) == 0 {
-		b.mistake(path, "the interface %s has no cases, it needs one for each type that it may hold", n.typ)
+		b.mistake(path, "no cases are known of %s, it needs one for each type that it may hold", n.typ)
 	}
 }
 

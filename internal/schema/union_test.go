@@ -154,7 +154,7 @@ func TestCasesThatAreWrong(t *testing.T) {
 		cases []schema.Case
 		want  string
 	}{
-		{"none", nil, "has.S: the interface schema_test.Shape has no cases, it needs one for each type that it may hold"},
+		{"none", nil, "has.S: no cases are known of schema_test.Shape, it needs one for each type that it may hold"},
 		{"a name twice", []schema.Case{{of, "dot", Dot(1)}, {of, "dot", Circle{}}}, `has.S: case "dot" of schema_test.Shape: given twice`},
 		{"a type twice", []schema.Case{{of, "dot", Dot(1)}, {of, "point", Dot(2)}}, `has.S: case "point" of schema_test.Shape: schema_test.Dot is already the case "dot"`},
 		{"nil", []schema.Case{{of, "dot", Dot(1)}, {of, "nil", nil}, {of, "rect", (*Rect)(nil)}}, "has.S: case \"nil\" of schema_test.Shape: nil\nhas.S: case \"rect\" of schema_test.Shape: nil"},

@@ -9,10 +9,10 @@ import (
 )
 
 // plainText is what YAML takes for a string without quotes, but for some words.
-var plainText = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./-]*$`) //nolint:gochecknoglobals // never changed
+var plainText = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./-]*$`)
 
 // plainAmount is a duration or a size, which no number of YAML looks like.
-var plainAmount = regexp.MustCompile(`^[0-9][0-9.]*[A-Za-zµ][0-9A-Za-zµ.]*$`) //nolint:gochecknoglobals // never changed
+var plainAmount = regexp.MustCompile(`^[0-9][0-9.]*[A-Za-zµ][0-9A-Za-zµ.]*$`)
 
 // yamlText writes a string so that every reader of YAML, old or new, takes it for one.
 func yamlText(s string) string {
@@ -68,7 +68,7 @@ func wrap(text string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		line := ""
-		for _, word := range strings.Fields(oneLine(paragraph)) {
+		for word := range strings.FieldsSeq(oneLine(paragraph)) {
 			if line != "" && len(line)+1+len(word) > width {
 				lines, line = append(lines, line), ""
 			}
