@@ -388,6 +388,12 @@ func TestConfigPerUseJobAndRun(t *testing.T) {
 			got, err := g.Value(r)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got)
+
+			again, err := repo.Execute(t.Context(), tt.job, dagster.RunConfig(r.Run().Config))
+			require.NoError(t, err, "what is recorded means the same again")
+			got, err = g.Value(again)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
 		})
 	}
 	_, err := repo.Execute(t.Context(), plain, dagster.RunConfig([]byte(`{"ops": {"nobody": {"config": {}}, "both": {"config": {}}, "again": {"config": {"row": 1}}}}`)))
@@ -676,4 +682,37 @@ func TestLargeValuesPassBetweenOpsAsStreams(t *testing.T) {
 	r, err = dagster.NewRepository("r", bad).Execute(t.Context(), bad)
 	require.ErrorContains(t, err, `the value of step "table" is kept in memory only`)
 	assert.Empty(t, r.RunID())
+}
+
+func TestReexecutionKeepsTheConfig(t *testing.T) {
+	t.Parallel()
+	cfg := dagster.NewConfig("limit", limits{Rows: 1})
+	rows := dagster.NewOp1("rows", func(_ context.Context, l limits) (int, error) { return l.Rows, nil })
+	again := rows.As("again")
+	both := dagster.NewOp2("both", func(_ context.Context, a, b int) (string, error) { return fmt.Sprint(a, " ", b), nil })
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] {
+		return both.In(s, rows.In(s, cfg), again.In(s, cfg))
+	})
+	job := dagster.NewJob("j", g)
+	repo := dagster.NewRepository("r", job)
+	on := dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
+	first, err := repo.Execute(t.Context(), job, on, dagster.RunConfig([]byte(`{"config": {"limit": {"rows": 5}}, "ops": {"again": {"config": {"rows": 6}}}}`)))
+	require.NoError(t, err)
+	value := func(r *dagster.Result, err error) string {
+		require.NoError(t, err)
+		got, err := g.Value(r)
+		require.NoError(t, err)
+		return got
+	}
+	assert.Equal(t, "5 6", value(first, nil))
+	assert.Equal(t, "5 6", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on)))
+	assert.Equal(t, "7 6", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on, cfg.Set(limits{Rows: 7}))))
+	assert.Equal(t, "8 8", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on, dagster.RunConfig([]byte(`{"config": {"limit": {"rows": 8}}}`)))))
+
+	part, err := repo.Reexecute(t.Context(), first.RunID(), dagster.OnlyOps("both"), on)
+	require.NoError(t, err)
+	assert.Equal(t, "5 6", value(part, nil))
+	assert.Equal(t, "5 6", value(repo.Reexecute(t.Context(), part.RunID(), dagster.AllSteps(), on)), "also after a run that did not use it")
+	_, err = repo.Reexecute(t.Context(), first.RunID(), dagster.OnlyOps("both"), on, dagster.RunConfig([]byte(`{"ops": {"nobody": {"config": {}}}}`)))
+	require.ErrorContains(t, err, "ops.nobody: no step of that name")
 }

@@ -50,8 +50,8 @@ type reexecution struct {
 }
 
 // Reexecute runs steps of an ended run again, as a new run that names the old one as its parent. The definitions are
-// those of today; the run's tags are kept, options add to them. Otherwise it is like [Repository.Materialize], and
-// [OnInstance] says where the old run is recorded.
+// those of today; the run's tags and config are kept, options add to them, and [RunConfig] takes the config's place.
+// Otherwise it is like [Repository.Materialize], and [OnInstance] says where the old run is recorded.
 func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opts ...RunOption) (*Result, error) {
 	o := newRunOptions(opts)
 	c, err := r.compiled()
@@ -67,6 +67,9 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 	}
 	o.again = &reexecution{run: parent}
 	o.tags = over(o.tags, parent.Tags)
+	if err := o.inherit(c, parent.Config); err != nil {
+		return refused(o, fmt.Errorf("re-execute run %s: %w", run, err))
+	}
 	if parent.Job != assetJob {
 		j, ok := c.jobs[parent.Job]
 		if !ok {

@@ -96,7 +96,7 @@ type runState struct {
 
 // create stores the run as one that starts, and what it is going to make.
 func (r *runState) create(ctx context.Context, repository string) error {
-	config, err := shownConfig(r.catalog, r.options.config)
+	config, err := r.shownConfig()
 	if err != nil {
 		return err
 	}

@@ -32,10 +32,12 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]a
 		}
 	}
 	for i := range p.steps {
-		o.resolveStep(p, i, values, layers)
+		if o.again == nil || !o.again.done[p.steps[i].key] {
+			o.resolveStep(p, i, values, layers)
+		}
 	}
 	for _, op := range o.ops {
-		if p.step(op.step) == nil {
+		if p.step(op.step) == nil && !o.again.saidOf(op.step) {
 			o.mistake(fmt.Errorf("ops.%s: no step of that name", op.step))
 		}
 	}
@@ -244,20 +246,4 @@ func configNames(configs []*config) string {
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
-}
-
-// shownConfig is the config of a run as it is recorded: every value, secrets as references.
-func shownConfig(c *catalog, values map[*config]any) (json.RawMessage, error) {
-	if len(c.configs) == 0 {
-		return nil, nil
-	}
-	out := make(map[string]json.RawMessage, len(c.configs))
-	for _, cfg := range c.configs {
-		shown, err := cfg.shown(values[cfg])
-		if err != nil {
-			return nil, fmt.Errorf("config %s: %w", quote(cfg.name), err)
-		}
-		out[cfg.name] = shown
-	}
-	return json.Marshal(map[string]any{"config": out})
 }
