@@ -12,6 +12,7 @@ import (
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/internal/conformance"
+	"github.com/dagster-go/dagster/internal/cron"
 )
 
 // nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
@@ -66,6 +67,10 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 		"resource_key": func(_ context.Context, c nameCase) error {
 			r := dagster.NewResource(c.text(), dagster.From(zero), nil)
 			return validate(dagster.NewAsset("a", dagster.From1(r, identity)))
+		},
+		"cron": func(_ context.Context, c nameCase) error {
+			_, err := cron.Parse(c.text())
+			return err
 		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
@@ -140,7 +145,6 @@ func kindsThatWait() []conformance.Rule[nameCase] {
 		"jobs and ops": {"op_name", "job_name", "job_tag", "input_name", "output_name", "mapping_key"},
 		"checks":       {"check_name"},
 		"partitions":   {"partition_key", "partition_keys", "dynamic_partition"},
-		"schedules":    {"cron"},
 	}
 	var rules []conformance.Rule[nameCase]
 	for feature, kinds := range features {

@@ -1,0 +1,86 @@
+package cron
+
+import "time"
+
+const (
+	// No wall clock is further than this from another: two offsets of 16 hours.
+	slack = 32 * 60 * minuteSeconds
+
+	// Before and after any time, with room to add offsets.
+	always = int64(1) << 60
+)
+
+// span is a stretch of real time in which the clocks of a place are not set: wall = instant + offset, all in
+// seconds. Two spans that touch may have the same offset.
+type span struct{ start, end, offset int64 }
+
+func (p *span) holds(u int64) bool { return p.start <= u && u < p.end }
+
+// spanAt returns the span that holds an instant.
+func spanAt(loc *time.Location, u int64) span {
+	t := time.Unix(u, 0).In(loc)
+	_, offset := t.Zone()
+	start, end := t.ZoneBounds()
+	p := span{-always, always, int64(offset)}
+	if !end.IsZero() {
+		// Beyond the last change that the zone lists, the library ends each year after 365 days, which is one
+		// too early for the last day of a leap year.
+		if p.end = end.Unix(); p.end <= u {
+			p.end += daySeconds
+		}
+	}
+	if !start.IsZero() {
+		if p.start = start.Unix(); p.start%daySeconds == 0 {
+			p.start = trueStart(loc, p, u)
+		}
+	}
+	return p
+}
+
+// trueStart corrects a start at midnight UTC. Beyond the last change that the zone lists, the library starts a span
+// with the year, even if that last change came later in it.
+func trueStart(loc *time.Location, p span, u int64) int64 {
+	if offsetAt(loc, p.start) == p.offset {
+		return p.start
+	}
+	before, from := p.start, u
+	for from-before > 1 {
+		mid := before + (from-before)/2
+		if offsetAt(loc, mid) == p.offset {
+			from = mid
+		} else {
+			before = mid
+		}
+	}
+	return from
+}
+
+func offsetAt(loc *time.Location, u int64) int64 {
+	_, offset := time.Unix(u, 0).In(loc).Zone()
+	return int64(offset)
+}
+
+// lastAt returns the last instant at which the wall shows this or less. That is the tick of a minute on the wall: the
+// minute itself, its second coming if it comes twice, or the end of the gap that it is in. A later minute never has
+// an earlier tick. The span is any; near the answer it saves the search.
+func lastAt(loc *time.Location, near *span, wall int64) int64 {
+	if u := wall - near.offset; u >= near.start && u < near.end-slack {
+		return u
+	}
+	p := spanAt(loc, wall+slack)
+	for p.start != -always && p.start+p.offset > wall {
+		p = spanAt(loc, p.start-1)
+	}
+	return min(wall-p.offset, p.end)
+}
+
+// lowest returns the least that the wall shows from the end of p on, if it is less than wall. Only a clock that is
+// set back soon after u can do that.
+func lowest(loc *time.Location, p span, u, wall int64) int64 {
+	for p.end <= u+slack {
+		at := p.end
+		p = spanAt(loc, at)
+		wall = min(wall, at+p.offset)
+	}
+	return wall
+}
