@@ -30,15 +30,15 @@ func spanAt(loc *time.Location, u int64) span {
 		}
 	}
 	if !start.IsZero() {
-		if p.start = start.Unix(); p.start%daySeconds == 0 {
-			p.start = trueStart(loc, p, u)
-		}
+		p.start = start.Unix()
+		p.start = trueStart(loc, p, u)
 	}
 	return p
 }
 
-// trueStart corrects a start at midnight UTC. Beyond the last change that the zone lists, the library starts a span
-// with the year, even if that last change came later in it.
+// trueStart corrects the start of a span. Beyond the last change that the zone lists, the library starts it by the
+// zone's rule for later years, or with the year, even if that last change came later. So it is with the embedded data
+// in Winamac in 2007 and in Ciudad Juarez in 2022.
 func trueStart(loc *time.Location, p span, u int64) int64 {
 	if offsetAt(loc, p.start) == p.offset {
 		return p.start

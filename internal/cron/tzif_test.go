@@ -51,6 +51,10 @@ func TestSpansOfRules(t *testing.T) {
 	assert.Equal(t, utc(t, "2024-03-10T07:00:00Z").Unix(), end)
 	assert.Equal(t, int64(-5*60*60), seconds)
 
+	autumn := utc(t, "2024-11-20T00:00:00Z")
+	start, _, _, _ = cron.Span(slimZone(t, autumn), utc(t, "2024-12-20T00:00:00Z").Unix())
+	assert.Equal(t, autumn.Unix(), start, "not the change that the rule has before it")
+
 	last := utc(t, "2024-12-31T12:00:00Z").Unix()
 	start, end, _, _ = cron.Span(loc, last)
 	assert.Equal(t, utc(t, "2024-11-03T06:00:00Z").Unix(), start)
