@@ -43,6 +43,10 @@ func TestTicksNearChanges(t *testing.T) {
 		slices.Reverse(back)
 		assert.Equal(t, want, back, "%q backwards", r.text)
 		checkSteps(t, ticks, want)
+		for range 20 {
+			u := at + rapid.Int64Range(-3*60*60, 3*60*60).Draw(t, "asked at")
+			checkAround(t, ticks, want, u)
+		}
 	})
 }
 
@@ -59,6 +63,20 @@ func checkSteps(t *rapid.T, ticks cron.Ticks, want []int64) {
 		require.True(t, ticks.Prev(soon).Equal(a))
 		require.True(t, ticks.AtOrBefore(a).Equal(a))
 		require.True(t, ticks.AtOrBefore(late).Equal(a))
+	}
+}
+
+// checkAround asks for the ticks on both sides of an instant.
+func checkAround(t *rapid.T, ticks cron.Ticks, want []int64, u int64) {
+	i, exact := slices.BinarySearch(want, u)
+	if i > 0 {
+		require.Equal(t, want[i-1], ticks.Prev(time.Unix(u, 0)).Unix(), "before %d", u)
+	}
+	if exact {
+		i++
+	}
+	if i < len(want) {
+		require.Equal(t, want[i], ticks.Next(time.Unix(u, 0)).Unix(), "after %d", u)
 	}
 }
 
@@ -128,19 +146,18 @@ func TestTicksAtOnce(t *testing.T) {
 
 	s, err := cron.Parse("30 2 * * *")
 	require.NoError(t, err)
-	loc := zone(t, "America/New_York")
-	shared := s.In(loc)
+	ticks := s.In(zone(t, "America/New_York"))
+	winter, summer := utc(t, "2025-01-15T00:00:00Z"), utc(t, "2025-07-15T00:00:00Z")
+	inWinter, inSummer := utc(t, "2025-01-15T07:30:00Z"), utc(t, "2025-07-15T06:30:00Z")
 	var group sync.WaitGroup
-	for i := range 8 {
+	for range 4 {
 		group.Go(func() {
-			own := s.In(loc)
-			at := time.Unix(unix(2000+5*i), 0)
-			for range 2000 {
-				next := own.Next(at)
-				if !assert.Equal(t, next, shared.Next(at)) {
+			for range 20_000 {
+				a, b := ticks.Next(winter), ticks.Next(summer)
+				if !a.Equal(inWinter) || !b.Equal(inSummer) {
+					assert.Fail(t, "wrong tick", "%s and %s", a, b)
 					return
 				}
-				at = next
 			}
 		})
 	}
