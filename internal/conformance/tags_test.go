@@ -13,6 +13,7 @@ import (
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/internal/conformance"
+	"github.com/dagster-go/dagster/internal/cron"
 )
 
 // nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
@@ -76,6 +77,10 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 			return validate(dagster.NewJob("job", oneOp(), dagster.Tags(map[string]string{c.list()[0]: c.list()[1]})))
 		},
 		"mapping_key": mapped,
+		"cron": func(_ context.Context, c nameCase) error {
+			_, err := cron.Parse(c.text())
+			return err
+		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
 			tags := dagster.RunTags(map[string]string{c.list()[0]: c.list()[1]})
@@ -189,7 +194,6 @@ func kindsThatWait() []conformance.Rule[nameCase] {
 	features := map[string][]string{
 		"checks":     {"check_name"},
 		"partitions": {"partition_key", "partition_keys", "dynamic_partition"},
-		"schedules":  {"cron"},
 	}
 	var rules []conformance.Rule[nameCase]
 	for feature, kinds := range features {

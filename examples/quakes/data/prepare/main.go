@@ -1,6 +1,5 @@
-// Prepare makes earthquakes.csv of the package data from the file as it was published:
-//
-//	go run ./examples/quakes/data/prepare <earthquakes.json >examples/quakes/data/earthquakes.csv
+// Prepare makes earthquakes.csv of the package data from the file as it was published, which it reads from its standard
+// input. How to call it is in the README of that package.
 package main
 
 import (
