@@ -154,7 +154,7 @@ func RunConfig(data []byte) RunOption {
 }
 
 // OnEvents calls fn with the events of the run, in order and never twice at once, after they have been stored. It must
-// return soon: storing waits for it.
+// return soon: storing waits for it. If it panics the run fails.
 func OnEvents(fn func([]storage.Event)) RunOption {
 	return runOption(func(o *runOptions) { o.watch = fn })
 }

@@ -2,7 +2,9 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -53,7 +55,7 @@ var _ Sink = (*Recorder)(nil)
 // RecorderOptions are what a recorder can do besides; the zero value is nothing.
 type RecorderOptions struct {
 	// OnStored is called with events once they are durable, with their IDs, in order, never twice at once. It must
-	// not change them, nor call the recorder.
+	// not change them, nor call the recorder. If it panics no more is stored, as if the store had refused events.
 	OnStored func([]storage.Event)
 }
 
@@ -149,18 +151,37 @@ func (r *Recorder) Err() error {
 
 func (r *Recorder) work() {
 	defer close(r.gone)
+	doing, taken := "store", 0
+	// A callback that panics must fail one run, not the process; and a recorder that is gone without a word would let
+	// the run succeed with half of its events.
+	defer func() {
+		if taken > 0 {
+			r.settle(taken, doing, escaped(recover()))
+		}
+	}()
 	for {
 		batch := r.take()
-		if len(batch) == 0 {
+		taken = len(batch)
+		if taken == 0 {
 			return
 		}
 		// What happened is stored even if the run was canceled meanwhile.
 		_, err := r.store.Append(context.Background(), storage.Batch{Run: r.run, Epoch: r.epoch, Events: batch})
 		if err == nil && r.onStored != nil {
+			doing = "pass on"
 			r.onStored(batch)
+			doing = "store"
 		}
-		r.settle(len(batch), err)
+		r.settle(taken, doing, err)
 	}
+}
+
+// escaped is why a function did not return: it panicked with v, or ended its goroutine if that is nil.
+func escaped(v any) error {
+	if v == nil {
+		return errors.New("goroutine ended with runtime.Goexit")
+	}
+	return &PanicError{Value: v, Stack: debug.Stack()}
 }
 
 // take waits for events and takes a chunk of them, or what there is of one; none means that there will be no more.
@@ -185,12 +206,12 @@ func (r *Recorder) take() []storage.Event {
 }
 
 // settle notes that a batch is stored, or never will be.
-func (r *Recorder) settle(n int, err error) {
+func (r *Recorder) settle(n int, doing string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stored += int64(n)
 	if err != nil {
-		r.err = fmt.Errorf("store %d events: %w", n, err)
+		r.err = fmt.Errorf("%s %d events: %w", doing, n, err)
 		r.full, r.chunk, r.waiting = nil, nil, 0
 		close(r.failed)
 		r.changed.Broadcast()

@@ -3,6 +3,7 @@ package executor_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -132,6 +133,29 @@ func TestRecorderDropsEventsOnceTheStoreHasRefusedSome(t *testing.T) {
 		require.ErrorIs(t, r.Err(), storage.ErrFenced)
 		require.ErrorIs(t, r.Close(), storage.ErrFenced)
 	})
+}
+
+func TestRecorderRefusesEventsOnceACallbackHasNotReturned(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		callback func([]storage.Event)
+		want     string
+	}{
+		"it panics":      {func([]storage.Event) { panic("no screen") }, "pass on 1 events: panic: no screen"},
+		"it ends itself": {func([]storage.Event) { runtime.Goexit() }, "pass on 1 events: goroutine ended with runtime.Goexit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := new(eventStore)
+			r := executor.NewRecorder(store, "run", 7, executor.RecorderOptions{OnStored: tt.callback})
+			r.Record(storage.Event{Step: "stored"})
+			<-r.Failed()
+			r.Record(storage.Event{Step: "dropped"})
+			require.EqualError(t, r.Flush(t.Context()), tt.want)
+			require.EqualError(t, r.Close(), tt.want)
+			assert.Equal(t, []string{"stored"}, store.steps())
+		})
+	}
 }
 
 func TestFlushEndsWithItsContext(t *testing.T) {
