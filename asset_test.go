@@ -149,6 +149,14 @@ func TestUpstreamThatWasNeverStoredSaysWhatToDo(t *testing.T) {
 	assert.Equal(t, storage.RunFailed, r.Status())
 }
 
+func TestSourceThatWasNeverStoredSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	rates := dagster.NewSource[int]("rates")
+	b := dagster.NewAsset("b", dagster.From2(rates, dagster.Const(10), plus))
+	_, err := dagster.NewRepository("r", rates, b).Materialize(t.Context(), "*")
+	require.ErrorContains(t, err, `load asset "rates": never stored; it is made elsewhere: store it there first, or give it a value with Given`)
+}
+
 func TestGivenStandsInForAnAsset(t *testing.T) {
 	t.Parallel()
 	a := dagster.NewAsset("a", dagster.From(fails[int](errors.New("must not run"))))
@@ -405,6 +413,17 @@ func TestARunIsRecordedWithWhatItWasAskedFor(t *testing.T) {
 	assert.False(t, run.Ended.Before(run.Started))
 	assert.True(t, slices.IsSortedFunc(seen, func(a, b storage.Event) int { return int(a.ID - b.ID) }))
 	assert.Len(t, seen, 5, "all that the engine recorded")
+}
+
+func TestARunFailsIfWhoWatchesItPanics(t *testing.T) {
+	t.Parallel()
+	a := dagster.NewAsset("a", dagster.From(number(1)))
+	inst := dagster.NewInstance(dagster.InstanceConfig{})
+	r, err := dagster.NewRepository("r", a).Materialize(t.Context(), "*", dagster.OnInstance(inst), dagster.OnEvents(func([]storage.Event) { panic("no screen") }))
+	require.ErrorContains(t, err, "panic: no screen")
+	run, err := inst.Storage().Run(t.Context(), storage.RunID(r.RunID()))
+	require.NoError(t, err)
+	assert.Equal(t, storage.RunFailed, run.Status)
 }
 
 func TestOptionsThatNameNothingAreRefused(t *testing.T) {

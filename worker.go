@@ -189,8 +189,12 @@ func (r *runState) loadAsset(sc *scope, rd *read) (any, error) {
 
 func loadError(rd *read, err error) error {
 	up := rd.leaf.asset
-	if rd.step < 0 && notStored(err) {
+	switch {
+	case rd.step >= 0 || !notStored(err):
+		return fmt.Errorf("load asset %s: %w", quote(up.key), err)
+	case up.source:
+		return fmt.Errorf("load asset %s: %w; it is made elsewhere: store it there first, or give it a value with Given", quote(up.key), err)
+	default:
 		return fmt.Errorf("load asset %s: %w; materialize it first, or give it a value with Given", quote(up.key), err)
 	}
-	return fmt.Errorf("load asset %s: %w", quote(up.key), err)
 }
