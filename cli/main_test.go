@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -159,4 +160,38 @@ var _ io.Writer = failing{}
 func requireCode(t *testing.T, want int, g got) {
 	t.Helper()
 	require.Equal(t, want, g.code, "stdout:\n%s\nstderr:\n%s", g.stdout, g.stderr)
+}
+
+type nameless struct{ name string }
+
+func (n *nameless) Error() string { return n.name }
+
+func TestAnErrorWithoutAMessageIsShown(t *testing.T) {
+	t.Parallel()
+	a := dagster.NewAsset("a", dagster.From(func(context.Context) (int, error) {
+		var err *nameless
+		return 0, err
+	}))
+	g := call(t, cli.Config{Repositories: []*dagster.Repository{dagster.NewRepository("r", a)}}, at(newHome(t), "asset", "materialize")...)
+	requireCode(t, 1, g)
+	assert.Contains(t, g.stdout, "a: *cli_test.nameless has no message: its Error method panicked")
+}
+
+func TestAStepOfSeveralAssetsIsShownByItsKey(t *testing.T) {
+	t.Parallel()
+	type halves struct{ left, right int }
+	both := dagster.NewMultiAsset("halves", dagster.From(func(ctx context.Context) (halves, error) {
+		dagster.AddMetadataTo(ctx, "left", metadata.Path("page", "left.html"))
+		dagster.AddMetadataTo(ctx, "right", metadata.Path("page", "right.html"))
+		return halves{1, 2}, nil
+	}))
+	left := dagster.Part(both, "left", func(h *halves) *int { return &h.left })
+	right := dagster.Part(both, "right", func(h *halves) *int { return &h.right })
+	home, cfg := newHome(t), cli.Config{Repositories: []*dagster.Repository{dagster.NewRepository("r", left, right)}}
+	g := call(t, cfg, at(home, "asset", "materialize")...)
+	requireCode(t, 0, g)
+	assert.Regexp(t, `started    halves\n`, g.stdout)
+	assert.Regexp(t, `succeeded  halves  \S+  left.html  right.html\n`, g.stdout)
+	g = call(t, cfg, at(home, "run", "show", "latest")...)
+	assert.Contains(t, g.stdout, "halves")
 }

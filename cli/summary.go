@@ -60,7 +60,7 @@ func (a *app) failure(s *dagster.StepResult) string {
 	}
 	text := "unknown"
 	if s.Err != nil {
-		text = s.Err.Error()
+		text = storage.NewError(s.Err).Message // an Error method may panic
 	}
 	lines := strings.Split(strings.TrimSpace(clean(text)), "\n")
 	for i, l := range lines {

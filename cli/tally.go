@@ -25,8 +25,9 @@ const (
 
 // step is what the events say of one step.
 type step struct {
-	key, asset string
-	order      int // in the plan, that of a mapped step for all its copies
+	key, asset string // asset is the one that it makes, "" for none or several
+	plans      int    // how many assets it is to make
+	order      int    // in the plan, that of a mapped step for all its copies
 	status     stepStatus
 	attempts   int
 	began      time.Time // of the first attempt
@@ -49,6 +50,14 @@ type tally struct {
 
 // name is what people know the step by.
 func (s *step) name() string { return clean(cmp.Or(s.asset, s.key)) }
+
+func (s *step) plan(asset string) {
+	s.plans++
+	s.asset = asset
+	if s.plans > 1 {
+		s.asset = ""
+	}
+}
 
 func newTally() *tally {
 	return &tally{byKey: make(map[string]*step), counts: make(map[stepStatus]int), maps: newMapped()}
@@ -87,7 +96,7 @@ func (t *tally) add(e *storage.Event) *step {
 	}
 	switch e.Kind {
 	case storage.AssetMaterializationPlanned:
-		t.step(e.Step).asset = e.Asset
+		t.step(e.Step).plan(e.Asset)
 	case storage.StepStart, storage.StepRestarted:
 		return t.start(e)
 	case storage.StepSuccess:
@@ -103,7 +112,8 @@ func (t *tally) add(e *storage.Event) *step {
 			t.spread(e.Step, d.Output, d.MapKey)
 		}
 	case storage.AssetMaterialization:
-		t.step(e.Step).paths = pathsOf(e)
+		s := t.step(e.Step)
+		s.paths = append(s.paths, pathsOf(e)...)
 	case storage.Progress:
 		if d, ok := e.Data.(*storage.ProgressData); ok {
 			t.step(e.Step).progress = d
@@ -115,7 +125,7 @@ func (t *tally) add(e *storage.Event) *step {
 
 func (t *tally) start(e *storage.Event) *step {
 	s := t.step(e.Step)
-	s.attempts, s.started, s.progress = max(e.Attempt, 1), e.At, nil
+	s.attempts, s.started, s.progress, s.paths = max(e.Attempt, 1), e.At, nil, nil
 	if s.began.IsZero() {
 		s.began = e.At
 	}
