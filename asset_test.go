@@ -3,6 +3,8 @@ package dagster_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
@@ -413,6 +415,23 @@ func TestARunIsRecordedWithWhatItWasAskedFor(t *testing.T) {
 	assert.False(t, run.Ended.Before(run.Started))
 	assert.True(t, slices.IsSortedFunc(seen, func(a, b storage.Event) int { return int(a.ID - b.ID) }))
 	assert.Len(t, seen, 5, "all that the engine recorded")
+}
+
+func TestANilPointerReturnedAsAnErrorFailsTheStep(t *testing.T) {
+	t.Parallel()
+	var path *fs.PathError
+	var failure *dagster.Failure
+	a := dagster.NewAsset("a", dagster.From(fails[int](path)))
+	b := dagster.NewAsset("b", dagster.From(fails[int](failure)), dagster.Timeout(time.Minute))
+	c := dagster.NewAsset("c", dagster.From(fails[int](fmt.Errorf("read: %w", path))), dagster.Retry(dagster.RetryPolicy{Max: 1}))
+	d := dagster.NewAsset("d", dagster.From(number(1)), dagster.OnSuccess(dagster.From(dagster.Do(func(context.Context) error { return path }))))
+	r, err := dagster.NewRepository("r", a, b, c, d).Materialize(t.Context(), "*")
+	require.ErrorContains(t, err, `step "a": *fs.PathError is no usable error: panic: runtime error`)
+	require.ErrorContains(t, err, `step "b": `)
+	require.ErrorContains(t, err, `step "c", attempt 2: `)
+	assert.Equal(t, map[string]executor.StepStatus{
+		"a": executor.StepFailed, "b": executor.StepFailed, "c": executor.StepFailed, "d": executor.StepSucceeded,
+	}, statuses(r))
 }
 
 func TestARunFailsIfWhoWatchesItPanics(t *testing.T) {

@@ -58,7 +58,12 @@ func (s *planStep) madeNothing() executor.Outcome {
 }
 
 // finalFailure makes a Failure final.
-func finalFailure(err error) error {
+func finalFailure(err error) (final error) {
+	defer func() {
+		if recover() != nil {
+			final = err // the executor says what is wrong with it
+		}
+	}()
 	if f := asFailure(err); f != nil {
 		return executor.NoRetry(err)
 	}

@@ -174,7 +174,7 @@ func TestAnErrorWithoutAMessageIsShown(t *testing.T) {
 	}))
 	g := call(t, cli.Config{Repositories: []*dagster.Repository{dagster.NewRepository("r", a)}}, at(newHome(t), "asset", "materialize")...)
 	requireCode(t, 1, g)
-	assert.Contains(t, g.stdout, "a: *cli_test.nameless has no message: its Error method panicked")
+	assert.Contains(t, g.stdout, "a: *cli_test.nameless is no usable error: panic: runtime error: invalid memory address")
 }
 
 func TestAStepOfSeveralAssetsIsShownByItsKey(t *testing.T) {

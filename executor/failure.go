@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/dagster-go/dagster/executor/machine"
@@ -71,6 +72,23 @@ func (e *PanicError) StackTrace() []byte { return e.Stack }
 
 // errGoexit is the failure of a body whose goroutine ended without returning.
 var errGoexit = errors.New("body ended its goroutine with runtime.Goexit")
+
+// usable is err, or what stands for it if asking it panics: a nil pointer that a body returned as an error, most often.
+// Whoever is told of a failure asks again, and a panic there would end the process.
+func usable(err error) (asked error) {
+	if err == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			asked = fmt.Errorf("%T is no usable error: %w", err, &PanicError{Value: fmt.Sprint(v), Stack: debug.Stack()})
+		}
+	}()
+	_ = err.Error()
+	_ = errors.Is(err, errGoexit)
+	_ = failureOf(err)
+	return err
+}
 
 // TimeoutError is the failure of an attempt that took longer than its step's timeout.
 type TimeoutError struct {

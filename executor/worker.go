@@ -230,6 +230,7 @@ func (w *worker) stamp(t *Task, e *storage.Event, at time.Time) {
 
 // conclude ends the task. It records a plain success at once; what else an attempt may come to is the machine's to say.
 func (w *worker) conclude(o Outcome) Outcome {
+	o.Err = usable(o.Err)
 	t := w.task
 	w.emitting.Lock()
 	defer w.emitting.Unlock()

@@ -31,8 +31,8 @@ func NewError(err error) Error {
 		return Error{}
 	}
 	e, stacked := newError(err, 1)
-	if traced, ok := errors.AsType[stackTracer](err); ok && !stacked {
-		e.Stack = bounded(string(traced.StackTrace())) // of a branch that is no one's cause
+	if !stacked {
+		e.Stack = stack(err) // of a branch that is no one's cause
 	}
 	return e
 }
@@ -54,8 +54,18 @@ func newError(err error, depth int) (e Error, stacked bool) {
 	return e, stacked
 }
 
+// stack is that of err or of what it wraps, "" if none has one.
+func stack(err error) (text string) {
+	defer func() { _ = recover() }() // see message
+	if traced, ok := errors.AsType[stackTracer](err); ok {
+		text = bounded(string(traced.StackTrace()))
+	}
+	return text
+}
+
 // unwrap returns what err wraps, the first of many.
-func unwrap(err error) error {
+func unwrap(err error) (cause error) {
+	defer func() { _ = recover() }() // see message
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return errors.Unwrap(err)

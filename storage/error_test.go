@@ -54,6 +54,17 @@ func TestNewErrorPutsTheStackWhereItBelongs(t *testing.T) {
 	assert.Equal(t, "main()\ufffd", got.Cause.Stack)
 }
 
+func TestNewErrorBearsANilPointer(t *testing.T) {
+	t.Parallel()
+
+	var none *fs.PathError
+	got := storage.NewError(fmt.Errorf("hook: %w", none))
+	require.NotNil(t, got.Cause)
+	assert.Equal(t, "*fs.PathError", got.Cause.Kind)
+	assert.Contains(t, got.Cause.Message, "*fs.PathError has no message: its Error method panicked")
+	assert.Nil(t, got.Cause.Cause)
+}
+
 func TestNewErrorIsBounded(t *testing.T) {
 	t.Parallel()
 
