@@ -46,8 +46,8 @@ type scope struct {
 // said is what a body has said of its step and of what it makes.
 type said struct {
 	mu       sync.Mutex
-	entries  []metadata.Entry
-	of       map[string][]metadata.Entry // of one of several assets
+	entries  entries
+	of       map[string]*entries // of one of several assets
 	version  string
 	logger   *zap.Logger
 	reported time.Time // of the last progress that was recorded
@@ -62,19 +62,20 @@ func (s *scope) says() *said {
 	return s.said.Load()
 }
 
-// saidOf is what was said of an asset: its version, "" for none, and its metadata.
-func (s *scope) saidOf(key string) (version string, entries []metadata.Entry) {
+// saidOf is what was said of an asset: its version, "" for none, and its metadata. What the body left behind may go on
+// saying things, so the list is a copy.
+func (s *scope) saidOf(key string) (version string, list []metadata.Entry) {
 	at := s.said.Load()
 	if at == nil {
 		return "", nil
 	}
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	entries = at.entries
+	all := entries{list: slices.Clone(at.entries.list)}
 	if more := at.of[key]; more != nil {
-		entries = mergeMetadata(slices.Clone(entries), more)
+		all.add(more.list)
 	}
-	return at.version, entries
+	return at.version, all.list
 }
 
 type scopeKey struct{}
@@ -149,7 +150,7 @@ func AddMetadata(ctx context.Context, e ...metadata.Entry) {
 	at := s.says()
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	at.entries = mergeMetadata(at.entries, e)
+	at.entries.add(e)
 }
 
 // SetDataVersion names the version of the value that the body makes: an unchanged version says that nothing changed.

@@ -18,9 +18,12 @@ func AddMetadataTo(ctx context.Context, key string, e ...metadata.Entry) {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	if at.of == nil {
-		at.of = make(map[string][]metadata.Entry)
+		at.of = make(map[string]*entries)
 	}
-	at.of[key] = mergeMetadata(at.of[key], e)
+	if at.of[key] == nil {
+		at.of[key] = new(entries)
+	}
+	at.of[key].add(e)
 }
 
 // Wanted reports whether the run asks for an asset that the body can make: a multi-asset that is [Subsettable] need not

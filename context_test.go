@@ -3,6 +3,7 @@ package dagster_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -82,4 +83,38 @@ func TestContextEndsWithTheRunAndKeepsItsValues(t *testing.T) {
 	got, err := a.Value(r)
 	require.NoError(t, err)
 	assert.Equal(t, "outer", got)
+}
+
+func TestWhatIsSaidAfterTheStepChangesNothing(t *testing.T) {
+	t.Parallel()
+	var left context.Context
+	a := dagster.NewAsset("a", dagster.From(func(ctx context.Context) (int, error) {
+		left = ctx
+		dagster.AddMetadata(ctx, metadata.Int("rows", 1))
+		return 1, nil
+	}))
+	r, err := dagster.NewRepository("r", a).Materialize(t.Context(), "*")
+	require.NoError(t, err)
+	dagster.AddMetadata(left, metadata.Int("rows", 2))
+	assert.Equal(t, []metadata.Entry{metadata.Int("rows", 1)}, r.Metadata(a))
+}
+
+func TestOfManyEntriesWithOneKeyTheLaterHolds(t *testing.T) {
+	t.Parallel()
+	const n = 10_000
+	a := dagster.NewAsset("a", dagster.From(func(ctx context.Context) (int, error) {
+		for i := range 3 * n {
+			dagster.AddMetadata(ctx, metadata.Int(strconv.Itoa(i%n), i))
+		}
+		dagster.AddMetadataTo(ctx, "a", metadata.Int("7", -1), metadata.Int("more", 1))
+		return 1, nil
+	}))
+	r, err := dagster.NewRepository("r", a).Materialize(t.Context(), "*")
+	require.NoError(t, err)
+	want := make([]metadata.Entry, 0, n+1)
+	for i := range n {
+		want = append(want, metadata.Int(strconv.Itoa(i), 2*n+i))
+	}
+	want[7] = metadata.Int("7", -1)
+	assert.Equal(t, append(want, metadata.Int("more", 1)), r.Metadata(a))
 }
