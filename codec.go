@@ -102,7 +102,7 @@ func rawCodec(t reflect.Type) *codec {
 	c.encode = func(w io.Writer, v any) error {
 		r := reflect.ValueOf(v)
 		if !r.IsValid() || r.Type() != t {
-			return fmt.Errorf("%T where a %s belongs", v, t)
+			return fmt.Errorf("%T where %s belongs", v, t)
 		}
 		if t.Kind() == reflect.String {
 			_, err := io.WriteString(w, r.String())

@@ -102,13 +102,16 @@ func leafValue[T any](leaves []any) (T, error) {
 	if ok {
 		return v, nil
 	}
+	t := reflect.TypeFor[T]()
 	switch leaves[0].(type) {
 	case absent:
 		return v, errAbsent
-	case nil: // a nil of an interface type
-		return v, nil
+	case nil:
+		if t.Kind() == reflect.Interface {
+			return v, nil
+		}
 	}
-	return v, fmt.Errorf("%T where a %s belongs", leaves[0], reflect.TypeFor[T]())
+	return v, fmt.Errorf("%T where %s belongs", leaves[0], t)
 }
 
 // inputOf is the untyped side of an input, also of one that is nil.

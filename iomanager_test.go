@@ -196,7 +196,7 @@ func TestValueOfAnotherTypeIsAnError(t *testing.T) {
 	now := dagster.NewAsset("a", dagster.From(func(context.Context) (string, error) { return "", nil }))
 	b := dagster.NewAsset("b", dagster.From1(now, func(_ context.Context, s string) (string, error) { return s, nil }))
 	_, err = dagster.NewRepository("new", now, b).Materialize(t.Context(), "b", dagster.OnInstance(inst))
-	require.ErrorContains(t, err, "int where a string belongs")
+	require.ErrorContains(t, err, "int where string belongs")
 }
 
 func TestFilesOfOddSourcesStayInTheirFolder(t *testing.T) {
@@ -258,4 +258,22 @@ func ExampleStoredAs() {
 	}
 	fmt.Println(primes.Value(r))
 	// Output: [2 3 5] <nil>
+}
+
+type forgetful struct{}
+
+func (forgetful) Store(context.Context, dagster.Address, any) error  { return nil }
+func (forgetful) Load(context.Context, dagster.Address) (any, error) { return nil, nil }
+
+func TestNilIsNoValueButOfAnInterface(t *testing.T) {
+	t.Parallel()
+	a := dagster.NewAsset("a", dagster.From(number(1)))
+	b := dagster.NewAsset("b", dagster.From1(a, func(_ context.Context, n int) (int, error) { return n, nil }))
+	c := dagster.NewAsset("c", dagster.From(func(context.Context) (error, error) { return nil, nil }))
+	d := dagster.NewAsset("d", dagster.From1(c, func(_ context.Context, none error) (bool, error) { return none == nil, nil }))
+	inst := dagster.NewInstance(dagster.InstanceConfig{IO: forgetful{}})
+	_, err := dagster.NewRepository("r", a, b).Materialize(t.Context(), "*", dagster.OnInstance(inst))
+	require.ErrorContains(t, err, `step "b": input 1: <nil> where int belongs`)
+	_, err = dagster.NewRepository("r", c, d).Materialize(t.Context(), "*", dagster.OnInstance(inst))
+	require.NoError(t, err)
 }
