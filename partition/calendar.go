@@ -10,8 +10,8 @@ import (
 
 // clock is what a cron string says about civil time, without any zone: at which minutes of a day, on which days.
 type clock struct {
-	minutes   []int16 // minutes of the day, ascending
-	everyHour bool    // the hour field covers all hours, so that an hour that comes twice counts twice
+	minutes   []int16                      // minutes of the day, ascending
+	everyHour bool                         // the hour field covers all hours, so that an hour that comes twice counts twice
 	days      func(year, month int) uint32 // bit n is day n
 }
 

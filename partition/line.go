@@ -28,11 +28,12 @@ type line struct {
 	layout *layout
 	fold   bool // the second copy of a repeated hour is told apart by its offset
 
-	raw    *ticks // all windows
-	kept   *ticks // the windows that are not excluded
-	offset int    // how many windows beyond the last one that has ended exist
-	stop   int64  // no window ends after this instant
-	barred bool   // keys can't be part of a key of several dimensions
+	raw     *ticks // all windows
+	kept    *ticks // the windows that are not excluded
+	offset  int    // how many windows beyond the last one that has ended exist
+	stop    int64  // no window ends after this instant
+	cadence string // equal if two lines have the same windows with the same keys, but for where they start and end
+	barred  bool   // keys can't be part of a key of several dimensions
 }
 
 var _ axis = (*line)(nil)

@@ -253,3 +253,22 @@ func (n *node) moved(axis int, to func(position int) (int, bool)) *node {
 	}
 	return out
 }
+
+// shifted returns the set with all positions on one axis moved by as much.
+func (n *node) shifted(axis, by int) *node {
+	if by == 0 {
+		return n
+	}
+	out := &node{runs: slices.Clone(n.runs), subs: slices.Clone(n.subs)}
+	if axis > 0 {
+		for i, sub := range out.subs {
+			out.subs[i] = sub.shifted(axis-1, by)
+		}
+		return out
+	}
+	for i := range out.runs {
+		out.runs[i].low += by
+		out.runs[i].high += by
+	}
+	return out
+}

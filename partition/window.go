@@ -82,10 +82,11 @@ func Windows(c WindowConfig) (Definition, error) {
 	if c.End != "" {
 		stop = strconv.FormatInt(l.stop, 10)
 	}
-	parts := []string{text, strconv.FormatInt(l.kept.origin, 10), stop, l.zone.String(), l.layout.text, strconv.Itoa(c.EndOffset)}
-	parts = append(parts, strconv.Itoa(len(exclude)))
-	parts = append(append(parts, exclude...), at...)
-	d := &definition{kind: KindWindows, print: fingerprint(KindWindows, parts...)}
+	same := append([]string{text, l.zone.String(), l.layout.text, strconv.Itoa(len(exclude))}, append(exclude, at...)...)
+	print := fingerprint(KindWindows, same...)
+	l.cadence = print.String()
+	own := []string{l.cadence, strconv.FormatInt(l.kept.origin, 10), stop, strconv.Itoa(c.EndOffset)}
+	d := &definition{kind: KindWindows, print: fingerprint(KindWindows, own...)}
 	d.space = &space{def: Definition{d}, axes: []axis{l}}
 	return Definition{d}, nil
 }
