@@ -3,9 +3,11 @@ module github.com/dagster-go/dagster/bench
 go 1.26.0
 
 require (
+	github.com/adhocore/gronx v1.20.4
 	github.com/dagster-go/dagster v0.0.0
 	github.com/google/uuid v1.6.0
 	github.com/noneback/go-taskflow v1.2.0
+	github.com/robfig/cron/v3 v3.0.1
 )
 
 require (

@@ -34,7 +34,7 @@ func (s *Schedule) ceil(wall int64) (int64, bool) {
 	if c.year < firstYear {
 		c = clock{year: firstYear, month: 1, day: 1}
 	}
-	if s.minutes == 0 || s.months == 0 {
+	if c.year > lastYear || s.months == 0 {
 		return 0, false
 	}
 	set := s.daysOf(c.year, c.month)
@@ -53,7 +53,7 @@ func (s *Schedule) ceil(wall int64) (int64, bool) {
 		}
 	}
 	c.day = bits.TrailingZeros32(set)
-	return c.seconds(), c.year <= lastYear
+	return c.seconds(), true
 }
 
 // laterToday moves c to the first matching minute of its day that is not before it.
@@ -76,7 +76,7 @@ func (s *Schedule) floor(wall int64) (int64, bool) {
 	if c.year > lastYear {
 		c = clock{year: lastYear, month: 12, day: 31, hour: 23, minute: 59}
 	}
-	if s.minutes == 0 || s.months == 0 {
+	if c.year < firstYear || s.months == 0 {
 		return 0, false
 	}
 	set := s.daysOf(c.year, c.month)
@@ -95,7 +95,7 @@ func (s *Schedule) floor(wall int64) (int64, bool) {
 		}
 	}
 	c.day = bits.Len32(set) - 1
-	return c.seconds(), c.year >= firstYear
+	return c.seconds(), true
 }
 
 // earlierToday moves c to the last matching minute of its day that is not after it.

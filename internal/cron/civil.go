@@ -45,7 +45,7 @@ func (c Civil) In(loc *time.Location) Moments {
 	if loc == nil {
 		loc = time.UTC
 	}
-	wall := int64(c)
+	wall, l := int64(c), &place{loc: loc}
 	p := spanAt(loc, wall-slack)
 	first, last, n := int64(0), int64(0), 0
 	for {
@@ -65,7 +65,7 @@ func (c Civil) In(loc *time.Location) Moments {
 	switch n {
 	case 0:
 		occurrence = Missed
-		first = lastAt(loc, &p, wall)
+		first = l.lastAt(p, wall)
 		last = first
 	case 1:
 	default:

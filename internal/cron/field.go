@@ -15,8 +15,8 @@ const (
 type field struct {
 	name   string
 	want   string
-	lo, hi int // the cycle
-	top    int // the largest number that may be written: 7 is another Sunday
+	lo, hi int    // the cycle
+	top    int    // the largest number that may be written: 7 is another Sunday
 	last   string // what may be written for the end of a range
 	names  string // of three letters each
 }
@@ -47,7 +47,7 @@ func (f field) all() uint64 { return f.steps(f.lo, f.hi, 1) }
 
 // value reads a number or a name.
 func (f field) value(text string) (int, bool) {
-	if i := strings.Index(f.names, text); i >= 0 && len(text) == 3 {
+	if i := strings.Index(f.names, lower(text)); i >= 0 && len(text) == 3 {
 		return f.lo + i/4, true
 	}
 	n, ok := number(text)
@@ -65,7 +65,7 @@ func (f field) span(text string, stepped bool) (first, last int, ok bool) {
 		return 0, 0, false
 	}
 	switch {
-	case ranged && b == f.last && b != "":
+	case ranged && f.last != "" && lower(b) == f.last:
 		last = f.hi
 	case ranged:
 		last, ok = f.value(b)

@@ -10,19 +10,19 @@ import (
 // Five fields are split by white space: minute 0-59, hour 0-23, day of the month 1-31, month 1-12 or jan-dec, day of
 // the week 0-7 or sun-sat, where 0 and 7 are Sunday. Case does not matter. A field is a list, with commas, of
 //
-//	*       every value
-//	a       one
-//	a-b     from a to b; on past the end of the cycle if b is less: 22-2
-//	*/n     every n-th from the first, a-b/n from a, a/n from a to the last; a step that leads out of the
-//	        field leaves the first alone
-//	L       day of the month: the last one; a-L from a to the last
-//	Ln      day of the week: the last n of the month
-//	d#k     day of the week: the k-th d of the month, k 1-5; fri#2, mon-fri#1
+//   - every value
+//     a       one
+//     a-b     from a to b; on past the end of the cycle if b is less: 22-2
+//     */n     every n-th from the first, a-b/n from a, a/n from a to the last; a step that leads out of the
+//     field leaves the first alone
+//     L       day of the month: the last one; a-L from a to the last
+//     Ln      day of the week: the last n of the month
+//     d#k     day of the week: the k-th d of the month, k 1-5; fri#2, mon-fri#1
 //
 // A day field may be ? instead of *. L and # don't mix with plain days of the week. For a whole text there are
 // also @hourly, @daily or @midnight, @weekly, @monthly, @yearly or @annually.
 func Parse(text string) (Schedule, error) {
-	words := strings.Fields(expand(strings.ToLower(text)))
+	words := strings.Fields(expand(text))
 	if len(words) != dayOfWeek+1 {
 		return Schedule{}, &FieldError{Cron: text, Want: wantFields(words)}
 	}
@@ -44,7 +44,7 @@ func Parse(text string) (Schedule, error) {
 
 // expand returns the five fields that a word with an @ stands for, or the text itself.
 func expand(text string) string {
-	switch strings.TrimSpace(text) {
+	switch lower(strings.TrimSpace(text)) {
 	case "@hourly":
 		return "0 * * * *"
 	case "@daily", "@midnight":
@@ -119,7 +119,7 @@ func (p *parser) days(months uint16) days {
 	}
 	var d days
 	for item := range strings.SplitSeq(p.words[dayOfMonth], ",") {
-		if item == "l" {
+		if lower(item) == "l" {
 			d.last = true
 			continue
 		}
@@ -142,7 +142,7 @@ func (p *parser) days(months uint16) days {
 func (p *parser) weekday(d *days, text string) {
 	const want = "the last of a weekday as L0-L7"
 	f := fieldAt(dayOfWeek)
-	if n, ok := strings.CutPrefix(text, "l"); ok {
+	if n, ok := strings.CutPrefix(lower(text), "l"); ok {
 		day, ok := f.value(n)
 		if _, digit := number(n); !ok || !digit || len(n) != 1 {
 			p.refuse(dayOfWeek, text, want)
@@ -162,6 +162,20 @@ func (p *parser) weekday(d *days, text string) {
 		return
 	}
 	d.nths[k-1] |= fold(p.item(dayOfWeek, name))
+}
+
+// lower is for what may be written in either case: plain letters.
+func lower(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
+		return text
+	}
+	letters := []byte(text)
+	for i, c := range letters {
+		if 'A' <= c && c <= 'Z' {
+			letters[i] = c - 'A' + 'a'
+		}
+	}
+	return string(letters)
 }
 
 // nameable reports whether a # may follow: one weekday, or a range that has names at both ends.

@@ -30,15 +30,15 @@ func spanAt(loc *time.Location, u int64) span {
 		}
 	}
 	if !start.IsZero() {
-		if p.start = start.Unix(); p.start%daySeconds == 0 {
-			p.start = trueStart(loc, p, u)
-		}
+		p.start = start.Unix()
+		p.start = trueStart(loc, p, u)
 	}
 	return p
 }
 
-// trueStart corrects a start at midnight UTC. Beyond the last change that the zone lists, the library starts a span
-// with the year, even if that last change came later in it.
+// trueStart corrects the start of a span. Beyond the last change that the zone lists, the library starts it by the
+// zone's rule for later years, or with the year, even if that last change came later. So it is with the embedded data
+// in Winamac in 2007 and in Ciudad Juarez in 2022.
 func trueStart(loc *time.Location, p span, u int64) int64 {
 	if offsetAt(loc, p.start) == p.offset {
 		return p.start
@@ -58,29 +58,4 @@ func trueStart(loc *time.Location, p span, u int64) int64 {
 func offsetAt(loc *time.Location, u int64) int64 {
 	_, offset := time.Unix(u, 0).In(loc).Zone()
 	return int64(offset)
-}
-
-// lastAt returns the last instant at which the wall shows this or less. That is the tick of a minute on the wall: the
-// minute itself, its second coming if it comes twice, or the end of the gap that it is in. A later minute never has
-// an earlier tick. The span is any; near the answer it saves the search.
-func lastAt(loc *time.Location, near *span, wall int64) int64 {
-	if u := wall - near.offset; u >= near.start && u < near.end-slack {
-		return u
-	}
-	p := spanAt(loc, wall+slack)
-	for p.start != -always && p.start+p.offset > wall {
-		p = spanAt(loc, p.start-1)
-	}
-	return min(wall-p.offset, p.end)
-}
-
-// lowest returns the least that the wall shows from the end of p on, if it is less than wall. Only a clock that is
-// set back soon after u can do that.
-func lowest(loc *time.Location, p span, u, wall int64) int64 {
-	for p.end <= u+slack {
-		at := p.end
-		p = spanAt(loc, at)
-		wall = min(wall, at+p.offset)
-	}
-	return wall
 }
