@@ -57,13 +57,12 @@ func (l *line) print(at int64) string {
 
 // secondCopy reports whether the wall clock of t showed the same before.
 func secondCopy(t time.Time) bool {
-	start, _ := t.ZoneBounds()
-	if start.IsZero() {
+	start, _, now := cron.Span(t.Location(), t.Unix())
+	if start < earliest {
 		return false
 	}
-	_, before := start.Add(-time.Second).Zone()
-	_, now := t.Zone()
-	return before > now && t.Unix()-start.Unix() < int64(before-now)
+	_, _, before := cron.Span(t.Location(), start-1)
+	return t.Unix()-start < before-now
 }
 
 func (l *line) position(key string) (int, bool) {

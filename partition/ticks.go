@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dagster-go/dagster/internal/cron"
 )
 
 // ticks are the instants at which a clock ticks in a zone, less those of some exclusions, numbered from the first one
@@ -263,19 +265,14 @@ type stretch struct{ start, end, offset, after int64 }
 func stretches(zone *time.Location, low, high int64) []stretch {
 	var all []stretch
 	for at := low; at < high; {
-		now := time.Unix(at, 0).In(zone)
-		_, offset := now.Zone()
-		_, end := now.ZoneBounds()
-		until := high
-		if !end.IsZero() && end.Unix() < high {
-			until = end.Unix()
-		}
-		if n := len(all); n > 0 && all[n-1].offset == int64(offset) {
-			all[n-1].end = until // only the name of the zone changes
+		_, end, offset := cron.Span(zone, at)
+		end = min(end, high)
+		if n := len(all); n > 0 && all[n-1].offset == offset {
+			all[n-1].end = end // only the name of the zone changes
 		} else {
-			all = append(all, stretch{start: at, end: until, offset: int64(offset)})
+			all = append(all, stretch{start: at, end: end, offset: offset})
 		}
-		at = until
+		at = end
 	}
 	for i := range all {
 		all[i].after = all[min(i+1, len(all)-1)].offset

@@ -40,8 +40,8 @@ type WindowConfig struct {
 	// hour that comes twice in autumn, hourly keys of the second copy have the offset from UTC at their end.
 	Format string
 
-	// Minute, Hour and Day move the windows: to a minute of the hour, an hour of the day, a day of the week (0 is
-	// Sunday) or the month (0 is the first).
+	// Minute, Hour and Day move the windows: to a minute of the hour, an hour of the day, a day of the week (0 and
+	// 7 are Sunday) or the month (0 is the first).
 	Minute, Hour, Day int
 
 	// EndOffset says how many windows exist beyond those that have ended: 1 adds the current one, -1 holds back one.
@@ -101,7 +101,7 @@ func (c *WindowConfig) cron() (string, error) {
 	if c.Cron != "" {
 		return "", fmt.Errorf("cron %q beside a length: %w", c.Cron, ErrDefinition)
 	}
-	days := map[Every]int{Weekly: 6, Monthly: 31}[c.Every]
+	days := map[Every]int{Weekly: 7, Monthly: 31}[c.Every]
 	hours := 23
 	if c.Every == Hourly {
 		hours = 0
@@ -227,14 +227,13 @@ func (c *WindowConfig) excludedStarts(l *line) ([]int64, error) {
 // changes of the clock.
 func (l *line) check() error {
 	probes := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 30, 31, 32, 60, 366, 367, 1000}
-	_, end := time.Unix(l.kept.origin, 0).In(l.zone).ZoneBounds()
+	at := l.kept.origin
 	for range 2 {
-		if end.IsZero() {
+		if _, at, _ = cron.Span(l.zone, at); at >= latest {
 			break
 		}
-		n := l.kept.rank(end.Unix())
+		n := l.kept.rank(at)
 		probes = append(probes, n-2, n-1, n, n+1, n+2)
-		_, end = end.ZoneBounds()
 	}
 	if _, ok := l.kept.tick(0); !ok {
 		return fmt.Errorf("no window starts after the start: %w", ErrDefinition)

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,26 +160,35 @@ func (w *windowBeside) UnmarshalJSON(src []byte) error { return unpack(src, &w.A
 func TestConformanceTimePartitions(t *testing.T) {
 	t.Parallel()
 
-	conformance.Each(t, "time_partitions", func(t *testing.T, c timePartitionsCase) {
-		t.Helper()
+	conformance.Each(
+		t, "time_partitions", func(t *testing.T, c timePartitionsCase) {
+			t.Helper()
 
-		def, err := c.Def.definition()
-		if c.Error {
-			require.Error(t, err)
-			return
-		}
-		if c.Disputed != "" && err != nil {
-			return
-		}
-		require.NoError(t, err)
-		s := def.At(c.Now, nil)
-		if c.Disputed != "" {
-			slices.Collect(s.Keys())
-			return
-		}
-		c.checkKeys(t, s)
-		c.checkTimes(t, def, s)
-	})
+			def, err := c.Def.definition()
+			if c.Error {
+				require.Error(t, err)
+				return
+			}
+			if c.Disputed != "" && err != nil {
+				return
+			}
+			require.NoError(t, err)
+			s := def.At(c.Now, nil)
+			if c.Disputed != "" {
+				assert.Len(t, slices.Collect(s.Keys()), s.Count())
+				return
+			}
+			c.checkKeys(t, s)
+			c.checkTimes(t, def, s)
+		},
+		conformance.Rule[timePartitionsCase]{
+			Why: "where clocks are moved by half an hour windows stay on the hour, so a range to half past has no end",
+			Match: func(c timePartitionsCase) bool {
+				return c.Def.TZ == "Australia/Lord_Howe" && c.Range != nil && strings.HasSuffix(c.Range.To, ":30")
+			},
+			Instead: func(c *timePartitionsCase) { c.Range.Keys, c.Range.Error = nil, true },
+		},
+	)
 }
 
 // checkKeys asks about keys by their number.
@@ -188,8 +198,8 @@ func (c timePartitionsCase) checkKeys(t *testing.T, s partition.Set) {
 	assert.Equal(t, c.Count, s.Count(), "count")
 	keys := slices.Collect(s.Keys())
 	assert.Len(t, keys, c.Count)
-	assert.Equal(t, c.First, keys[:min(3, len(keys))])
-	assert.Equal(t, c.Last, keys[len(keys)-min(3, len(keys)):])
+	assert.Equal(t, c.First, append([]string{}, keys[:min(3, len(keys))]...))
+	assert.Equal(t, c.Last, append([]string{}, keys[len(keys)-min(3, len(keys)):]...))
 	for i, key := range keys {
 		nth, _ := s.Nth(i)
 		assert.Equal(t, key, nth)
