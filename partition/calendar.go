@@ -34,7 +34,6 @@ const (
 	// The Gregorian calendar repeats after 400 years, which are a whole number of weeks.
 	cycleDays   = 146097
 	cycleMonths = 400 * 12
-	cycleStart  = 10957 // 2000-01-01 as days since 1970-01-01
 )
 
 // calendar counts the civil minutes at which a base clock ticks and none of some exclusions does. As the calendar
@@ -62,22 +61,21 @@ func newCalendar(base clock, except []clock) *calendar {
 		c.times[kind+1] = without(base.minutes, except, kind)
 	}
 	var known [13 * 7]bool
-	day := int64(cycleStart)
+	lengths := [12]uint8{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+	first := uint8(6) // the weekday of 2000-01-01
 	for m := range cycleMonths {
-		year, month := 2000+m/12, m%12+1
-		n := monthDays(year, month)
-		shape := month - 1
-		if n == 29 {
-			shape = 12
+		year, n, shape := 2000+m/12, lengths[m%12], uint8(m%12)
+		if m%12 == 1 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			n, shape = 29, 12
 		}
-		shape = shape*7 + int(weekday(day))
+		shape = shape*7 + first
 		if !known[shape] {
 			known[shape] = true
-			c.fill(&c.shapes[shape], base, except, year, month, n)
+			c.fill(&c.shapes[shape], base, except, year, m%12+1, int(n))
 		}
-		c.shape[m] = uint8(shape)
+		c.shape[m] = shape
 		c.months[m+1] = c.months[m] + c.shapes[shape].before[n]
-		day += int64(n)
+		first = (first + n) % 7
 	}
 	return c
 }
@@ -185,10 +183,4 @@ func monthDays(year, month int) int {
 		return 31
 	}
 	return int(dayNumber(year, month+1, 1) - dayNumber(year, month, 1))
-}
-
-// weekday is 0 on Sundays.
-func weekday(day int64) int64 {
-	_, w := floorDiv(day+4, 7)
-	return w
 }
