@@ -95,7 +95,7 @@ func (c *calendar) fill(s *monthShape, base clock, except []clock, year, month, 
 			}
 		}
 		s.kind[d] = uint8(kind)
-		s.before[d+1] = s.before[d] + int32(len(c.times[kind]))
+		s.before[d+1] = s.before[d] + int32(len(c.times[kind])) //nolint:gosec // at most the minutes of a day
 	}
 	for d := days; d < 31; d++ {
 		s.before[d+1] = s.before[d]
@@ -128,7 +128,7 @@ func (c *calendar) rank(minute int64) int64 {
 	s := &c.shapes[c.shape[m]]
 	n := cycle*c.total() + int64(c.months[m]) + int64(s.before[dom-1])
 	times := c.times[s.kind[dom-1]]
-	in, _ := slices.BinarySearch(times, int16(rest))
+	in, _ := slices.BinarySearch(times, int16(rest)) //nolint:gosec // a minute of the day
 	return n + int64(in)
 }
 

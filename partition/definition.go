@@ -43,7 +43,7 @@ type definition struct {
 	name  string      // of a dynamic definition
 	dims  []Dimension // of a multi definition, ordered by name
 	space *space      // nil if some keys come from a snapshot
-	print Fingerprint
+	mark  Fingerprint
 }
 
 // Dimension is one of the dimensions of a multi definition.
@@ -111,7 +111,7 @@ func (d Definition) Fingerprint() Fingerprint {
 	if d.definition == nil {
 		return Fingerprint{}
 	}
-	return d.print
+	return d.mark
 }
 
 // Equal reports whether both definitions say the same.
@@ -142,7 +142,7 @@ func (d Definition) At(now time.Time, keys *Snapshot) Set {
 func (d Definition) in(keys *Snapshot) *space {
 	switch {
 	case d.definition == nil:
-		return &space{axes: []axis{emptyKey}}
+		return &space{axes: []axis{emptyKey()}}
 	case d.space != nil:
 		return d.space
 	case d.kind == KindDynamic:

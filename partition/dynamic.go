@@ -13,7 +13,7 @@ func Dynamic(name string) (Definition, error) {
 	if name == "" {
 		return Definition{}, fmt.Errorf("dynamic partitions without a name: %w", ErrDefinition)
 	}
-	return Definition{&definition{kind: KindDynamic, name: name, print: fingerprint(KindDynamic, name)}}, nil
+	return Definition{&definition{kind: KindDynamic, name: name, mark: fingerprint(KindDynamic, name)}}, nil
 }
 
 // Snapshot holds the keys of dynamic definitions at one moment. A nil snapshot holds none.

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"sort"
 	"time"
 
 	"github.com/dagster-go/dagster/internal/cron"
@@ -158,16 +159,5 @@ func (l *line) unbroken(low, high int) int {
 		return l.raw.rank(at) - n
 	}
 	first := gaps(low)
-	for high-low > 1 && gaps(high-1) > first {
-		a, b := low, high-1 // gaps(a) == first < gaps(b)
-		for b-a > 1 {
-			if mid := (a + b) / 2; gaps(mid) > first {
-				b = mid
-			} else {
-				a = mid
-			}
-		}
-		return b
-	}
-	return high
+	return low + sort.Search(high-low, func(i int) bool { return gaps(low+i) > first })
 }

@@ -138,7 +138,7 @@ func ByDimension(upstream map[string]DimensionMapping) Mapping {
 type byDimensionRule struct{ dims map[string]DimensionMapping }
 
 func (r byDimensionRule) String() string {
-	var parts []string
+	parts := make([]string, 0, len(r.dims))
 	for _, name := range slices.Sorted(maps.Keys(r.dims)) {
 		parts = append(parts, fmt.Sprintf("%s: %s of %s", name, r.dims[name].Mapping, r.dims[name].Dimension))
 	}

@@ -34,8 +34,8 @@ func Multi(dims map[string]Definition) (Definition, error) {
 			continue
 		}
 		d.dims = append(d.dims, Dimension{name, dim})
-		print := dim.Fingerprint()
-		parts = append(parts, name, string(print[:]))
+		mark := dim.Fingerprint()
+		parts = append(parts, name, string(mark[:]))
 		if dim.space != nil {
 			sp.axes = append(sp.axes, asPart(dim.space.axes[0]))
 		}
@@ -43,7 +43,7 @@ func Multi(dims map[string]Definition) (Definition, error) {
 	if err := errors.Join(mistakes...); err != nil {
 		return Definition{}, err
 	}
-	d.print = fingerprint(KindMulti, parts...)
+	d.mark = fingerprint(KindMulti, parts...)
 	if len(sp.axes) == len(dims) {
 		d.space = sp
 	}

@@ -87,16 +87,7 @@ func (s Set) Keys() iter.Seq[string] { return s.All().Keys() }
 
 // All returns the whole set as a subset.
 func (s Set) All() Subset {
-	n := &node{runs: []run{{s.low[len(s.low)-1], s.high[len(s.low)-1]}}}
-	for i := len(s.low) - 1; i >= 0; i-- {
-		if s.low[i] >= s.high[i] {
-			return s.None()
-		}
-		if i < len(s.low)-1 {
-			n = &node{runs: []run{{s.low[i], s.high[i]}}, subs: []*node{n}}
-		}
-	}
-	return Subset{s.space, n}
+	return Subset{s.space, s.product(nil)}
 }
 
 // None returns the empty subset.
@@ -128,21 +119,17 @@ func (s Set) Range(from, to string) (Subset, error) {
 	if err != nil {
 		return s.None(), err
 	}
-	var n *node
-	for i := len(low) - 1; i >= 0; i-- {
+	sides := make([]*node, len(low))
+	for i := range sides {
 		if end := s.space.axes[i].end(); low[i] < 0 || high[i] < 0 || low[i] > end || high[i] > end {
 			return s.None(), fmt.Errorf("range %q to %q reaches beyond what can exist: %w", from, to, ErrKey)
 		}
 		if low[i] > high[i] {
 			return s.None(), nil
 		}
-		r := &node{runs: []run{{low[i], high[i] + 1}}}
-		if n != nil {
-			r.subs = []*node{n}
-		}
-		n = r
+		sides[i] = &node{runs: []run{{low[i], high[i] + 1}}}
 	}
-	return Subset{s.space, n}, nil
+	return Subset{s.space, box(sides)}, nil
 }
 
 // With returns all existing keys with one key in a dimension. It is empty if that key does not exist; a dimension

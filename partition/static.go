@@ -24,7 +24,7 @@ func Static(keys ...string) (Definition, error) {
 	if err := errors.Join(append(mistakes, err)...); err != nil {
 		return Definition{}, err
 	}
-	d := &definition{kind: KindStatic, print: fingerprint(KindStatic, l.keys...)}
+	d := &definition{kind: KindStatic, mark: fingerprint(KindStatic, l.keys...)}
 	d.space = &space{def: Definition{d}, axes: []axis{l}}
 	return Definition{d}, nil
 }
@@ -35,10 +35,10 @@ type keyList struct {
 	at   map[string]int
 }
 
-var (
-	_        axis = (*keyList)(nil)
-	emptyKey      = &keyList{keys: []string{""}, at: map[string]int{"": 0}} // of what is not partitioned
-)
+var _ axis = (*keyList)(nil)
+
+// emptyKey is the axis of what is not partitioned.
+func emptyKey() *keyList { return &keyList{keys: []string{""}, at: map[string]int{"": 0}} }
 
 func newKeyList(keys []string) (*keyList, error) {
 	l := &keyList{keys: slices.Clone(keys), at: make(map[string]int, len(keys))}

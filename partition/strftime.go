@@ -30,16 +30,16 @@ const directives = "YmdHMSyjbBaAIpfz"
 // newLayout compiles a format, or returns an error wrapping [ErrDirective].
 func newLayout(format string) (*layout, error) {
 	l := &layout{text: format}
-	literal := ""
+	var literal []byte
 	flush := func() {
-		if literal != "" {
-			l.parts = append(l.parts, layoutPart{literal: literal})
+		if len(literal) > 0 {
+			l.parts = append(l.parts, layoutPart{literal: string(literal)})
 		}
-		literal = ""
+		literal = literal[:0]
 	}
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
-			literal += format[i : i+1]
+			literal = append(literal, format[i])
 			continue
 		}
 		i++
@@ -47,7 +47,7 @@ func newLayout(format string) (*layout, error) {
 		case i == len(format):
 			return nil, fmt.Errorf("key format %q ends in %q: %w", format, "%", ErrDirective)
 		case format[i] == '%':
-			literal += "%"
+			literal = append(literal, '%')
 		case strings.IndexByte(directives, format[i]) >= 0:
 			flush()
 			l.parts = append(l.parts, layoutPart{verb: format[i]})

@@ -66,7 +66,7 @@ func (s Subset) like(other Subset) *node {
 
 func (s Subset) axes() *space {
 	if s.space == nil {
-		return &space{axes: []axis{emptyKey}}
+		return &space{axes: []axis{emptyKey()}}
 	}
 	return s.space
 }

@@ -286,8 +286,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for name, w := range all {
-			print := w.def.Fingerprint()
-			s, err := w.def.Decode(append(append([]byte{1}, print[:]...), data...), w.keys)
+			mark := w.def.Fingerprint()
+			s, err := w.def.Decode(append(append([]byte{1}, mark[:]...), data...), w.keys)
 			if err != nil {
 				continue
 			}

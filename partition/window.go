@@ -83,10 +83,9 @@ func Windows(c WindowConfig) (Definition, error) {
 		stop = strconv.FormatInt(l.stop, 10)
 	}
 	same := append([]string{text, l.zone.String(), l.layout.text, strconv.Itoa(len(exclude))}, append(exclude, at...)...)
-	print := fingerprint(KindWindows, same...)
-	l.cadence = print.String()
+	l.cadence = fingerprint(KindWindows, same...).String()
 	own := []string{l.cadence, strconv.FormatInt(l.kept.origin, 10), stop, strconv.Itoa(c.EndOffset)}
-	d := &definition{kind: KindWindows, print: fingerprint(KindWindows, own...)}
+	d := &definition{kind: KindWindows, mark: fingerprint(KindWindows, own...)}
 	d.space = &space{def: Definition{d}, axes: []axis{l}}
 	return Definition{d}, nil
 }

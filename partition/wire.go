@@ -30,8 +30,8 @@ const wireVersion = 1
 
 // AppendBinary appends the stored form, which is the same for the same keys. It ends with the slice.
 func (s Subset) AppendBinary(b []byte) ([]byte, error) {
-	print := s.Definition().Fingerprint()
-	b = append(append(b, wireVersion), print[:]...)
+	mark := s.Definition().Fingerprint()
+	b = append(append(b, wireVersion), mark[:]...)
 	n := s.node()
 	for i, a := range s.axes().axes {
 		if !s.axes().dynamic(i) {
@@ -66,19 +66,23 @@ func (s *space) dynamic(axis int) bool {
 }
 
 func appendKeys(b []byte, sorted []string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(sorted)))
+	b = appendUint(b, len(sorted))
 	before := ""
 	for _, key := range sorted {
 		shared := 0
 		for shared < min(len(before), len(key)) && before[shared] == key[shared] {
 			shared++
 		}
-		b = binary.AppendUvarint(b, uint64(shared))
-		b = binary.AppendUvarint(b, uint64(len(key)-shared))
+		b = appendUint(b, shared)
+		b = appendUint(b, len(key)-shared)
 		b = append(b, key[shared:]...)
 		before = key
 	}
 	return b
+}
+
+func appendUint(b []byte, n int) []byte {
+	return binary.AppendUvarint(b, uint64(n)) //nolint:gosec // lengths and gaps are not negative
 }
 
 func (n *node) append(b []byte) []byte {
@@ -87,15 +91,15 @@ func (n *node) append(b []byte) []byte {
 			return n.appendBits(b, size)
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(n.runs))<<1)
+	b = appendUint(b, len(n.runs)<<1)
 	before := 0
 	for i, r := range n.runs {
 		if i == 0 {
 			b = binary.AppendVarint(b, int64(r.low))
 		} else {
-			b = binary.AppendUvarint(b, uint64(r.low-before))
+			b = appendUint(b, r.low-before)
 		}
-		b = binary.AppendUvarint(b, uint64(r.high-r.low-1))
+		b = appendUint(b, r.high-r.low-1)
 		before = r.high
 		if n.subs != nil {
 			b = n.subs[i].append(b)
@@ -122,9 +126,9 @@ func (n *node) size() int {
 
 func (n *node) appendBits(b []byte, size int) []byte {
 	first := n.runs[0].low
-	b = binary.AppendUvarint(b, uint64(len(n.runs))<<1|1)
+	b = appendUint(b, len(n.runs)<<1|1)
 	b = binary.AppendVarint(b, int64(first))
-	b = binary.AppendUvarint(b, uint64(size))
+	b = appendUint(b, size)
 	at := len(b)
 	b = append(b, make([]byte, size)...)
 	for _, r := range n.runs {
@@ -248,13 +252,13 @@ func (r *wireReader) node(axes int) *node {
 	at := 0
 	n.runs = make([]run, 0, head>>1)
 	for i := range head >> 1 {
-		gap := 0
+		low := at
 		if i == 0 {
-			gap = r.int()
-		} else if gap = r.uint(); gap == 0 && axes == 1 {
-			r.bad = true
+			low += r.int()
+		} else {
+			low += r.uint()
+			r.bad = r.bad || axes == 1 && low == at
 		}
-		low := at + gap
 		at = low + r.uint() + 1
 		if r.bad || at > limit {
 			r.bad = true
