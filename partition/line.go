@@ -58,11 +58,11 @@ func (l *line) print(at int64) string {
 
 // secondCopy reports whether the wall clock of t showed the same before.
 func secondCopy(t time.Time) bool {
-	start, _, now := cron.Span(t.Location(), t.Unix())
+	start, _, now := cron.Stretch(t.Location(), t.Unix())
 	if start < earliest {
 		return false
 	}
-	_, _, before := cron.Span(t.Location(), start-1)
+	_, _, before := cron.Stretch(t.Location(), start-1)
 	return t.Unix()-start < before-now
 }
 

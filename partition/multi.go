@@ -131,7 +131,7 @@ func (d Definition) Tags(key string) (map[string]string, error) {
 
 // axis returns the index of a dimension.
 func (d Definition) axis(name string) (int, error) {
-	for i, dim := range d.dims {
+	for i, dim := range d.Dimensions() {
 		if dim.Name == name {
 			return i, nil
 		}

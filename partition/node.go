@@ -29,28 +29,45 @@ func combine(a, b *node, k keep) *node {
 	case len(a.runs) == 0 && k.second:
 		return b
 	}
-	out := &node{runs: make([]run, 0, len(a.runs)+len(b.runs))}
-	i, j, at := 0, 0, min(a.start(0), b.start(0))
-	for i < len(a.runs) || j < len(b.runs) {
-		// Between at and the next edge both sets stay as they are.
-		inA := i < len(a.runs) && a.runs[i].low <= at
-		inB := j < len(b.runs) && b.runs[j].low <= at
-		edge := min(a.edge(i, inA), b.edge(j, inB))
-		out.put(at, edge, a, b, i, j, inA, inB, k)
-		if inA && a.runs[i].high == edge {
-			i++
-		}
-		if inB && b.runs[j].high == edge {
-			j++
-		}
-		at = edge
-		if !inA && !inB {
-			at = min(a.start(i), b.start(j))
-		}
+	m := merge{a: a, b: b, keep: k, out: &node{runs: make([]run, 0, len(a.runs)+len(b.runs))}}
+	for at := min(a.start(0), b.start(0)); m.i < len(a.runs) || m.j < len(b.runs); {
+		at = m.next(at)
 	}
-	return out
+	return m.out
 }
 
+// merge goes through the runs of two sets at once.
+type merge struct {
+	a, b *node
+	i, j int // the runs that are not done
+	keep
+	out *node
+}
+
+// next appends what is kept from a position up to the next one at which either set changes, and returns that.
+func (m *merge) next(at int) int {
+	inA, inB := m.a.start(m.i) <= at, m.b.start(m.j) <= at
+	edge := min(m.a.edge(m.i, inA), m.b.edge(m.j, inB))
+	switch {
+	case inA && inB && m.a.subs != nil:
+		m.out.add(at, edge, combine(m.a.subs[m.i], m.b.subs[m.j], m.keep))
+	case inA && inB && m.both:
+		m.out.add(at, edge, nil)
+	case inA && !inB && m.first:
+		m.out.add(at, edge, m.a.sub(m.i))
+	case inB && !inA && m.second:
+		m.out.add(at, edge, m.b.sub(m.j))
+	}
+	if inA && m.a.runs[m.i].high == edge {
+		m.i++
+	}
+	if inB && m.b.runs[m.j].high == edge {
+		m.j++
+	}
+	return edge
+}
+
+// start is where a run starts, beyond everything if there is none.
 func (n *node) start(i int) int {
 	if i >= len(n.runs) {
 		return maxInt
@@ -58,26 +75,12 @@ func (n *node) start(i int) int {
 	return n.runs[i].low
 }
 
+// edge is where a run ends for who is inside it, and starts for others.
 func (n *node) edge(i int, inside bool) int {
 	if inside {
 		return n.runs[i].high
 	}
 	return n.start(i)
-}
-
-// put appends [low, high) as far as the operation keeps it.
-func (n *node) put(low, high int, a, b *node, i, j int, inA, inB bool, k keep) {
-	deep := a.subs != nil || b.subs != nil
-	switch {
-	case inA && inB && deep:
-		n.add(low, high, combine(a.subs[i], b.subs[j], k))
-	case inA && inB && k.both:
-		n.add(low, high, nil)
-	case inA && !inB && k.first:
-		n.add(low, high, a.sub(i))
-	case inB && !inA && k.second:
-		n.add(low, high, b.sub(j))
-	}
 }
 
 func (n *node) sub(i int) *node {

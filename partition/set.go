@@ -8,7 +8,7 @@ import (
 )
 
 // Set is what exists of a definition at an instant: its keys, in order. For a multi definition the last dimension
-// changes fastest.
+// changes fastest. Sets are made by [Definition.At]; the zero value has no keys.
 type Set struct {
 	space     *space
 	low, high []int // positions [low, high) of each axis
@@ -19,6 +19,9 @@ func (s Set) Definition() Definition { return s.space.def }
 
 // Count returns the number of keys.
 func (s Set) Count() int {
+	if s.space == nil {
+		return 0
+	}
 	n := 1
 	for i := range s.low {
 		n *= s.high[i] - s.low[i]

@@ -9,8 +9,8 @@ import (
 // the ranges of one with the ranges of the others. Two subsets of the same keys are the same.
 //
 // Operations on two subsets need the same definition, and panic otherwise. With dynamic keys the snapshots may
-// differ: the result has the first one's, and no key that it lacks. The zero value is the empty subset of the zero
-// definition.
+// differ: the result has the first one's, and no key that it lacks. The zero value is empty, and of the definition
+// of whatever it is used with.
 type Subset struct {
 	space *space
 	root  *node
@@ -34,16 +34,25 @@ func (s Subset) Intersect(other Subset) Subset { return s.with(other, keep{both:
 func (s Subset) Difference(other Subset) Subset { return s.with(other, keep{first: true}) }
 
 func (s Subset) with(other Subset, k keep) Subset {
-	return Subset{s.axes(), combine(s.node(), s.like(other), k)}
+	if s.space == nil {
+		s.space = other.space
+	}
+	return Subset{s.space, combine(s.node(), s.like(other), k)}
 }
 
 // Equal reports whether both have the same keys of the same definition.
 func (s Subset) Equal(other Subset) bool {
+	if s.space == nil || other.space == nil {
+		return s.Empty() && other.Empty()
+	}
 	return s.Definition().Equal(other.Definition()) && s.Count() == other.Count() && s.node().equal(s.like(other))
 }
 
 // like returns the points of another subset in this one's positions.
 func (s Subset) like(other Subset) *node {
+	if other.space == nil {
+		return &node{}
+	}
 	from, to := other.axes(), s.axes()
 	if from.same(to) {
 		return other.node()

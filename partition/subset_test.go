@@ -255,6 +255,11 @@ func TestSubsetOfAChangedDefinition(t *testing.T) {
 	require.NoError(t, err)
 	_, err = same.Decode(stored, nil)
 	assert.NoError(t, err)
+	var nothing partition.Subset
+	all := same.At(benchNow(), nil).All()
+	assert.True(t, nothing.Union(all).Equal(all))
+	assert.True(t, all.Difference(nothing).Equal(all))
+	assert.True(t, all.Intersect(nothing).Equal(nothing))
 	assert.Panics(t, func() { def.At(benchNow(), nil).All().Union(static(t, "a").At(benchNow(), nil).All()) })
 }
 

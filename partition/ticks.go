@@ -38,6 +38,7 @@ type tickTables struct {
 	first *calendar   // for the first copy of a repeated hour, which exclusions that skip it don't exclude
 	base  *calendar   // the clock alone
 	own   []*calendar // each exclusion alone
+	none  bool        // there is no tick in any year
 }
 
 // tickIndex is the part of the line that has been looked at.
@@ -62,9 +63,9 @@ type tickPiece struct {
 
 const (
 	yearSeconds = 31556952
-	coverBefore = 3 * yearSeconds
-	coverAfter  = 60 * yearSeconds
-	coverStep   = 120 * yearSeconds
+	coverBefore = 2 * yearSeconds
+	coverAfter  = 40 * yearSeconds
+	coverStep   = 40 * yearSeconds
 )
 
 // The years for which wall clocks make sense.
@@ -83,6 +84,9 @@ func (t *ticks) rank(instant int64) int {
 // tick is the instant of a tick by its number; false where the calendar ends.
 func (t *ticks) tick(number int) (int64, bool) {
 	x := t.cover(t.origin, t.origin)
+	if t.tables.none {
+		return 0, false
+	}
 	for {
 		n := x.more(int64(number) + x.zero)
 		switch {
@@ -114,11 +118,12 @@ func (t *ticks) cover(from, to int64) *tickIndex {
 	if x != nil {
 		low, high = x.low, x.high
 	}
+	step := max(coverStep, high-low) // so that it is built a few times at most
 	if from < low {
-		low = from - coverStep
+		low = from - step
 	}
 	if to >= high {
-		high = to + coverStep
+		high = to + step
 	}
 	x = t.build(max(low, earliest), min(high, latest))
 	t.index.Store(x)
@@ -193,7 +198,7 @@ func (t *ticks) build(low, high int64) *tickIndex {
 func (t *ticks) tabulate() {
 	t.tables.base = newCalendar(t.base, nil)
 	t.tables.kept, t.tables.first = t.tables.base, t.tables.base
-	if len(t.except) == 0 {
+	if t.tables.none = t.tables.base.total() == 0; len(t.except) == 0 {
 		return
 	}
 	t.tables.kept = newCalendar(t.base, t.except)
@@ -205,6 +210,10 @@ func (t *ticks) tabulate() {
 		}
 	}
 	t.tables.first = newCalendar(t.base, always)
+
+	// An exclusion that ticks in every hour does not tick for a minute in a gap, and so spares the tick after it.
+	spared := !t.base.everyHour && len(always) > 0
+	t.tables.none = t.tables.kept.total() == 0 && t.tables.first.total() == 0 && !spared
 }
 
 // add appends the pieces of one stretch of constant offset.
@@ -265,7 +274,7 @@ type stretch struct{ start, end, offset, after int64 }
 func stretches(zone *time.Location, low, high int64) []stretch {
 	var all []stretch
 	for at := low; at < high; {
-		_, end, offset := cron.Span(zone, at)
+		_, end, offset := cron.Stretch(zone, at)
 		end = min(end, high)
 		if n := len(all); n > 0 && all[n-1].offset == offset {
 			all[n-1].end = end // only the name of the zone changes

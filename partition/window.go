@@ -228,7 +228,7 @@ func (l *line) check() error {
 	probes := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 30, 31, 32, 60, 366, 367, 1000}
 	at := l.kept.origin
 	for range 2 {
-		if _, at, _ = cron.Span(l.zone, at); at >= latest {
+		if _, at, _ = cron.Stretch(l.zone, at); at >= latest {
 			break
 		}
 		n := l.kept.rank(at)

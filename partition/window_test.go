@@ -202,6 +202,7 @@ func TestWindowsRefused(t *testing.T) {
 		"everything is excluded":   {Every: partition.Daily, Start: "2025-01-01", Exclude: []string{"0 0 * * *"}},
 		"excluded start not a day": {Every: partition.Daily, Start: "2025-01-01", ExcludeAt: []string{"monday"}},
 		"a cron that is none":      {Every: partition.Daily, Start: "2025-01-01", Exclude: []string{"bad"}},
+		"a day that never is":      {Cron: "0 0 31 4 *", Start: "2025-01-01"},
 		"no start":                 {Every: partition.Daily},
 	}
 	for name, c := range tests {

@@ -45,7 +45,7 @@ func changes(t *testing.T, zone *time.Location, ticks cron.Ticks, def partition.
 
 	set := def.At(time.Date(2046, 1, 1, 0, 0, 0, 0, time.UTC), nil)
 	last := time.Date(2045, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
-	_, at, _ := cron.Span(zone, time.Date(1985, 1, 3, 0, 0, 0, 0, time.UTC).Unix())
+	_, at, _ := cron.Stretch(zone, time.Date(1985, 1, 3, 0, 0, 0, 0, time.UTC).Unix())
 	for at < last {
 		change := time.Unix(at, 0)
 		for tick := range ticks.Between(change.Add(-26*time.Hour), change.Add(26*time.Hour)) {
@@ -56,6 +56,6 @@ func changes(t *testing.T, zone *time.Location, ticks cron.Ticks, def partition.
 			assert.True(t, w.Start.Equal(tick) && w.End.Equal(ticks.Next(tick)), "key %q has window %s, the cron ticks at %s and %s", key, w, tick, ticks.Next(tick))
 			assert.True(t, set.Has(key))
 		}
-		_, at, _ = cron.Span(zone, at)
+		_, at, _ = cron.Stretch(zone, at)
 	}
 }

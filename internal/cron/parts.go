@@ -8,10 +8,10 @@ func (s Schedule) Clock() (minutes uint64, hours uint32) { return s.minutes, s.h
 // Days returns the days of a month that the other fields name; bit n is day n.
 func (s Schedule) Days(year, month int) uint32 { return s.daysOf(year, month) }
 
-// Span returns the stretch [start, end) of real time around an instant in which the clocks of a place are not set,
+// Stretch returns the stretch [start, end) of real time around an instant in which the clocks of a place are not set,
 // and how far they are ahead of UTC; all in seconds. Two stretches that touch may have the same offset. Far ends are
 // beyond all times.
-func Span(loc *time.Location, instant int64) (start, end, offset int64) {
+func Stretch(loc *time.Location, instant int64) (start, end, offset int64) {
 	p := spanAt(loc, instant)
 	return p.start, p.end, p.offset
 }
