@@ -77,3 +77,14 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkCivilIn(b *testing.B) {
+	loc, err := cron.Zone("America/New_York")
+	require.NoError(b, err)
+	b.ReportAllocs()
+	c := cron.CivilDate(2026, time.January, 1, 0, 0, 0)
+	for b.Loop() {
+		c.In(loc)
+		c += 24 * 60 * 60
+	}
+}

@@ -29,101 +29,101 @@ func (c clock) seconds() int64 {
 }
 
 // ceil returns the first matching minute on the wall at or after one; all in seconds since the start of 1970.
-func (s *Schedule) ceil(wall int64) (int64, bool) {
+func (t *times) ceil(wall int64) (int64, bool) {
 	c := clockOf(-floorDiv(-wall, minuteSeconds))
 	if c.year < firstYear {
 		c = clock{year: firstYear, month: 1, day: 1}
 	}
-	if c.year > lastYear || s.months == 0 {
+	if c.year > lastYear || t.months == 0 {
 		return 0, false
 	}
-	set := s.daysOf(c.year, c.month)
-	if set>>c.day&1 != 0 && s.laterToday(&c) {
+	set := t.daysOf(c.year, c.month)
+	if set>>c.day&1 != 0 && t.laterToday(&c) {
 		return c.seconds(), true
 	}
-	c.hour, c.minute = bits.TrailingZeros32(s.hours), bits.TrailingZeros64(s.minutes)
-	for set &^= uint32(2)<<c.day - 1; set == 0; set = s.daysOf(c.year, c.month) {
-		if later := s.months >> (c.month + 1); later != 0 {
-			c.month += 1 + bits.TrailingZeros16(later)
+	c.hour, c.minute = bits.TrailingZeros64(t.hours), bits.TrailingZeros64(t.minutes)
+	for set &^= uint64(2)<<c.day - 1; set == 0; set = t.daysOf(c.year, c.month) {
+		if later := t.months >> (c.month + 1); later != 0 {
+			c.month += 1 + bits.TrailingZeros64(later)
 			continue
 		}
-		c.month = bits.TrailingZeros16(s.months)
+		c.month = bits.TrailingZeros64(t.months)
 		if c.year++; c.year > lastYear {
 			return 0, false
 		}
 	}
-	c.day = bits.TrailingZeros32(set)
+	c.day = bits.TrailingZeros64(set)
 	return c.seconds(), true
 }
 
 // laterToday moves c to the first matching minute of its day that is not before it.
-func (s *Schedule) laterToday(c *clock) bool {
-	if s.hours>>c.hour&1 != 0 {
-		if later := s.minutes >> c.minute; later != 0 {
+func (t *times) laterToday(c *clock) bool {
+	if t.hours>>c.hour&1 != 0 {
+		if later := t.minutes >> c.minute; later != 0 {
 			c.minute += bits.TrailingZeros64(later)
 			return true
 		}
 	}
-	later := s.hours >> (c.hour + 1)
-	c.hour += 1 + bits.TrailingZeros32(later)
-	c.minute = bits.TrailingZeros64(s.minutes)
+	later := t.hours >> (c.hour + 1)
+	c.hour += 1 + bits.TrailingZeros64(later)
+	c.minute = bits.TrailingZeros64(t.minutes)
 	return later != 0
 }
 
 // floor returns the last matching minute on the wall at or before one.
-func (s *Schedule) floor(wall int64) (int64, bool) {
+func (t *times) floor(wall int64) (int64, bool) {
 	c := clockOf(floorDiv(wall, minuteSeconds))
 	if c.year > lastYear {
 		c = clock{year: lastYear, month: 12, day: 31, hour: 23, minute: 59}
 	}
-	if c.year < firstYear || s.months == 0 {
+	if c.year < firstYear || t.months == 0 {
 		return 0, false
 	}
-	set := s.daysOf(c.year, c.month)
-	if set>>c.day&1 != 0 && s.earlierToday(&c) {
+	set := t.daysOf(c.year, c.month)
+	if set>>c.day&1 != 0 && t.earlierToday(&c) {
 		return c.seconds(), true
 	}
-	c.hour, c.minute = bits.Len32(s.hours)-1, bits.Len64(s.minutes)-1
-	for set &= uint32(1)<<c.day - 1; set == 0; set = s.daysOf(c.year, c.month) {
-		if earlier := s.months & (1<<c.month - 1); earlier != 0 {
-			c.month = bits.Len16(earlier) - 1
+	c.hour, c.minute = bits.Len64(t.hours)-1, bits.Len64(t.minutes)-1
+	for set &= uint64(1)<<c.day - 1; set == 0; set = t.daysOf(c.year, c.month) {
+		if earlier := t.months & (1<<c.month - 1); earlier != 0 {
+			c.month = bits.Len64(earlier) - 1
 			continue
 		}
-		c.month = bits.Len16(s.months) - 1
+		c.month = bits.Len64(t.months) - 1
 		if c.year--; c.year < firstYear {
 			return 0, false
 		}
 	}
-	c.day = bits.Len32(set) - 1
+	c.day = bits.Len64(set) - 1
 	return c.seconds(), true
 }
 
 // earlierToday moves c to the last matching minute of its day that is not after it.
-func (s *Schedule) earlierToday(c *clock) bool {
-	if s.hours>>c.hour&1 != 0 {
-		if earlier := s.minutes & (uint64(2)<<c.minute - 1); earlier != 0 {
+func (t *times) earlierToday(c *clock) bool {
+	if t.hours>>c.hour&1 != 0 {
+		if earlier := t.minutes & (uint64(2)<<c.minute - 1); earlier != 0 {
 			c.minute = bits.Len64(earlier) - 1
 			return true
 		}
 	}
-	earlier := s.hours & (1<<c.hour - 1)
-	c.hour = bits.Len32(earlier) - 1
-	c.minute = bits.Len64(s.minutes) - 1
+	earlier := t.hours & (1<<c.hour - 1)
+	c.hour = bits.Len64(earlier) - 1
+	c.minute = bits.Len64(t.minutes) - 1
 	return earlier != 0
 }
 
 // daysOf returns the matching days of a month; bit n is day n.
-func (s *Schedule) daysOf(year, month int) uint32 {
-	if s.months>>month&1 == 0 {
+func (t *times) daysOf(year, month int) uint64 {
+	if t.months>>month&1 == 0 {
 		return 0
 	}
 	length := monthLength(year, month)
-	if s.days.anyWeek {
-		return s.days.of(length, 0)
+	if t.days.anyWeek {
+		return t.days.of(length, 0)
 	}
 	const thursday = 4 // 1 January 1970
 	first := dayNumber(year, month, 1) + thursday
-	return s.days.of(length, int(first-floorDiv(first, 7)*7))
+	return t.days.of(length, int(first-floorDiv(first, 7)*7))
 }
 
 func monthLength(year, month int) int {

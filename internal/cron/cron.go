@@ -1,7 +1,7 @@
 // Package cron says when a cron text fires in a time zone, by Dagster's rules.
 //
-// A text has five fields: minute, hour, day of the month, month, day of the week. [Parse] lists what a field may
-// hold. If both day fields are restricted, either may match.
+// A text has five fields, from the minute to the day of the week; [Parse] says what they may hold. If both day fields
+// are restricted, either may match.
 //
 // Where clocks are set forward or back, one question decides: does the hour field name every hour? If so the text
 // fires at each real minute whose wall clock matches: never for a minute that is left out, twice for one that comes
@@ -20,19 +20,15 @@ import (
 
 // Schedule is a cron text that was understood. The zero value never fires. Schedules are equal if their texts are.
 type Schedule struct {
-	text string
-	days days
-
-	minutes uint64 // bit n is minute n
-	hours   uint32
-	months  uint16 // bit 1 is January
+	text  string
+	times times
 }
 
 // String returns the text as it was written.
 func (s Schedule) String() string { return s.text }
 
 // EveryHour reports whether the hour field names all 24 hours, so that a minute that comes twice fires twice.
-func (s Schedule) EveryHour() bool { return s.hours == 1<<24-1 }
+func (s Schedule) EveryHour() bool { return s.times.everyHour() }
 
 // In returns the ticks of the schedule on the wall clock of a place. A nil place is UTC.
 func (s Schedule) In(loc *time.Location) Ticks { return newTicks(loc, []Schedule{s}) }

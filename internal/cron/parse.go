@@ -28,15 +28,13 @@ func Parse(text string) (Schedule, error) {
 	}
 	s := Schedule{text: text}
 	p := parser{words: words}
-	s.minutes = p.set(minute)
-	s.hours = uint32(p.set(hour))
-	s.months = uint16(p.set(month))
-	s.days = p.days(s.months)
+	s.times = times{minutes: p.set(minute), hours: p.set(hour), months: p.set(month)}
+	s.times.days = p.days(s.times.months)
 	switch {
 	case p.wrong != nil:
 		p.wrong.Cron = text
 		return Schedule{}, p.wrong
-	case !s.possible():
+	case !s.times.possible():
 		return Schedule{}, fmt.Errorf("parse cron %q: %w", text, ErrNever)
 	}
 	return s, nil
@@ -63,7 +61,7 @@ func wantFields(words []string) string {
 	if len(words) > 0 && strings.HasPrefix(words[0], "@") {
 		return "@hourly, @daily, @midnight, @weekly, @monthly, @yearly or @annually"
 	}
-	return fmt.Sprintf("5 fields (minute, hour, day of the month, month, day of the week), not %d", len(words))
+	return fmt.Sprintf("5 fields, from the minute to the day of the week, not %d", len(words))
 }
 
 const february = 1 << 2
@@ -111,7 +109,7 @@ func (p *parser) item(at int, text string) uint64 {
 }
 
 // days reads both day fields.
-func (p *parser) days(months uint16) days {
+func (p *parser) days(months uint64) days {
 	for _, at := range []int{dayOfMonth, dayOfWeek} {
 		if p.words[at] == "?" {
 			p.words[at] = "*"
@@ -123,7 +121,7 @@ func (p *parser) days(months uint16) days {
 			d.last = true
 			continue
 		}
-		d.month |= uint32(p.item(dayOfMonth, item))
+		d.month |= p.item(dayOfMonth, item)
 	}
 	for item := range strings.SplitSeq(p.words[dayOfWeek], ",") {
 		p.weekday(&d, item)

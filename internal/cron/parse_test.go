@@ -58,8 +58,8 @@ func TestParseMistakes(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]string{
-		"":                   `parse cron "": want 5 fields (minute, hour, day of the month, month, day of the week), not 0`,
-		"0 0 * * * *":        `parse cron "0 0 * * * *": want 5 fields (minute, hour, day of the month, month, day of the week), not 6`,
+		"":                   `parse cron "": want 5 fields, from the minute to the day of the week, not 0`,
+		"0 0 * * * *":        `parse cron "0 0 * * * *": want 5 fields, from the minute to the day of the week, not 6`,
 		"@every 5m":          `parse cron "@every 5m": want @hourly, @daily, @midnight, @weekly, @monthly, @yearly or @annually`,
 		"60 * * * *":         `parse cron "60 * * * *": minute "60": want 0-59; lists, ranges and steps of them; or *`,
 		"0 5,24 * * *":       `parse cron "0 5,24 * * *": hour "24": want 0-23; lists, ranges and steps of them; or *`,
@@ -102,7 +102,7 @@ func TestParseRefuses(t *testing.T) {
 		"0 0 1? * *", "0 0 L-3 * *", "0 0 15W * *", "0 0 LW * *", "0 0 L/2 * *", "l * * * *", "0-l * * * *", "0 0 * l *",
 		"0 0 * * L", "0 0 * * 5L", "0 0 * * Lfri", "0 0 * * L05", "0 0 * * *#1", "0 0 * * 1-5#2", "0 0 * * 1-fri#2",
 		"0 0 * * fri#02", "0 0 * * mon-fri/2#1", "0 0 * * 1#", "0 0 * * #1", "0 0 * * mond", "0 0 * * mo", "0 0 * * jan",
-		"0 0 * mon *", "0 0 * feb#1 *", "TZ=UTC 0 0 * * *", "@reboot", "@", "R R * * *", "H * * * *", "٣ * * * *",
+		"0 0 * mon *", "0 0 * feb#1 *", "TZ=UTC 0 0 * * *", "@reboot", "@", "R r * * *", "H * * * *", "٣ * * * *",
 		"0 0 * * L5,mon", "0 0 * * *,5#2",
 	} {
 		_, err := cron.Parse(text)

@@ -3,6 +3,7 @@ package cron_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func drawField(t *rapid.T, name string, lo, hi int) (string, []bool) {
 	case "one":
 		v := value.Draw(t, "value")
 		set[v] = true
-		return fmt.Sprint(v), set
+		return strconv.Itoa(v), set
 	case "list":
 		var words []string
 		for _, v := range rapid.SliceOfN(value, 1, 5).Draw(t, "values") {

@@ -72,7 +72,7 @@ func (k Ticks) time(u int64, ok bool) time.Time {
 // after returns the first tick of all schedules after u.
 func (k Ticks) after(u int64) (first int64, found bool) {
 	for i := range k.schedules {
-		if at, ok := k.schedules[i].after(k.place, u); ok && (!found || at < first) {
+		if at, ok := k.schedules[i].times.after(k.place, u); ok && (!found || at < first) {
 			first, found = at, true
 		}
 	}
@@ -82,31 +82,31 @@ func (k Ticks) after(u int64) (first int64, found bool) {
 // before returns the last tick of all schedules before u.
 func (k Ticks) before(u int64) (last int64, found bool) {
 	for i := range k.schedules {
-		if at, ok := k.schedules[i].before(k.place, u); ok && (!found || at > last) {
+		if at, ok := k.schedules[i].times.before(k.place, u); ok && (!found || at > last) {
 			last, found = at, true
 		}
 	}
 	return last, found
 }
 
-func (s *Schedule) after(l *place, u int64) (int64, bool) {
-	if s.EveryHour() {
-		return s.realAfter(l, u)
+func (t *times) after(l *place, u int64) (int64, bool) {
+	if t.everyHour() {
+		return t.realAfter(l, u)
 	}
 	p := l.at(u)
-	wall, ok := s.ceil(l.lowest(p, u, u+p.offset+1))
+	wall, ok := t.ceil(l.lowest(p, u, u+p.offset+1))
 	if !ok {
 		return 0, false
 	}
 	return l.lastAt(p, wall), true
 }
 
-func (s *Schedule) before(l *place, u int64) (int64, bool) {
-	if s.EveryHour() {
-		return s.realBefore(l, u)
+func (t *times) before(l *place, u int64) (int64, bool) {
+	if t.everyHour() {
+		return t.realBefore(l, u)
 	}
 	p := l.at(u - 1)
-	wall, ok := s.floor(l.lowest(p, u, u+p.offset) - 1)
+	wall, ok := t.floor(l.lowest(p, u, u+p.offset) - 1)
 	if !ok {
 		return 0, false
 	}
@@ -114,10 +114,10 @@ func (s *Schedule) before(l *place, u int64) (int64, bool) {
 }
 
 // realAfter looks for a real minute after u: span by span, as each may show a minute again.
-func (s *Schedule) realAfter(l *place, u int64) (int64, bool) {
+func (t *times) realAfter(l *place, u int64) (int64, bool) {
 	for from := u + 1; ; {
 		p := l.at(from)
-		wall, ok := s.ceil(from + p.offset)
+		wall, ok := t.ceil(from + p.offset)
 		if !ok {
 			return 0, false
 		}
@@ -129,10 +129,10 @@ func (s *Schedule) realAfter(l *place, u int64) (int64, bool) {
 }
 
 // realBefore looks for a real minute before u.
-func (s *Schedule) realBefore(l *place, u int64) (int64, bool) {
+func (t *times) realBefore(l *place, u int64) (int64, bool) {
 	for to := u - 1; ; {
 		p := l.at(to)
-		wall, ok := s.floor(to + p.offset)
+		wall, ok := t.floor(to + p.offset)
 		if !ok {
 			return 0, false
 		}

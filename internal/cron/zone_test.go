@@ -17,19 +17,19 @@ var zoneList string
 
 func zones() []string { return strings.Fields(zoneList) }
 
-func zone(t testing.TB, name string) *time.Location {
-	t.Helper()
+func zone(tb testing.TB, name string) *time.Location {
+	tb.Helper()
 
 	loc, err := cron.Zone(name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return loc
 }
 
-func utc(t testing.TB, text string) time.Time {
-	t.Helper()
+func utc(tb testing.TB, text string) time.Time {
+	tb.Helper()
 
 	at, err := time.Parse(time.RFC3339Nano, text)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return at.UTC()
 }
 

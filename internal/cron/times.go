@@ -5,12 +5,22 @@ import (
 	"strings"
 )
 
+// times are what the fields of a text name.
+type times struct {
+	minutes uint64 // bit n is minute n
+	hours   uint64
+	months  uint64 // bit 1 is January
+	days    days
+}
+
+func (t *times) everyHour() bool { return t.hours == 1<<24-1 }
+
 // The place of the last weekday of a month in days.nths, after the first to the fifth.
 const lastOne = 5
 
 // days are the two day fields together.
 type days struct {
-	month uint32   // bit n is day n
+	month uint64   // bit n is day n
 	week  uint8    // bit 0 is Sunday
 	nths  [6]uint8 // weekdays that count for the first time in a month only, the second ... the last
 	last  bool     // the last day of the month
@@ -31,8 +41,8 @@ func (d *days) free(monthText, weekText string) {
 }
 
 // of returns the days that match in a month with so many days whose first is that weekday; bit n is day n.
-func (d *days) of(length, first int) uint32 {
-	whole := uint32(2)<<length - 2
+func (d *days) of(length, first int) uint64 {
+	whole := uint64(2)<<length - 2
 	switch {
 	case d.anyMonth && d.anyWeek:
 		return whole
@@ -44,19 +54,19 @@ func (d *days) of(length, first int) uint32 {
 	return (d.ofMonth(length) | d.ofWeek(length, first)) & whole
 }
 
-func (d *days) ofMonth(length int) uint32 {
+func (d *days) ofMonth(length int) uint64 {
 	if d.last {
 		return d.month | 1<<length
 	}
 	return d.month
 }
 
-func (d *days) ofWeek(length, first int) uint32 {
+func (d *days) ofWeek(length, first int) uint64 {
 	set := weekly(d.week, first)
 	if !d.nth() {
 		return set
 	}
-	const week = uint32(0x7f)
+	const week = uint64(0x7f)
 	for k, weekdays := range d.nths[:lastOne] {
 		set |= weekly(weekdays, first) & (week << (1 + 7*k))
 	}
@@ -64,20 +74,20 @@ func (d *days) ofWeek(length, first int) uint32 {
 }
 
 // weekly returns the days of a month that starts with that weekday; bit 1 is its first.
-func weekly(weekdays uint8, first int) uint32 {
+func weekly(weekdays uint8, first int) uint64 {
 	const everyWeek = 1 | 1<<7 | 1<<14 | 1<<21 | 1<<28
 	turned := (uint64(weekdays)>>first | uint64(weekdays)<<(7-first)) & 0x7f
-	return uint32(turned * everyWeek << 1)
+	return turned * everyWeek << 1
 }
 
 // possible reports whether some year has a day that matches. In 400 years every month starts with every weekday, in
 // leap years and in others.
-func (s *Schedule) possible() bool {
+func (t *times) possible() bool {
 	for _, year := range []int{2000, 2001} {
-		for months := s.months; months != 0; months &= months - 1 {
-			length := monthLength(year, bits.TrailingZeros16(months))
+		for months := t.months; months != 0; months &= months - 1 {
+			length := monthLength(year, bits.TrailingZeros64(months))
 			for first := range 7 {
-				if s.days.of(length, first) != 0 {
+				if t.days.of(length, first) != 0 {
 					return true
 				}
 			}
