@@ -12,7 +12,7 @@ import (
 type clock struct {
 	minutes   []int16                      // minutes of the day, ascending
 	everyHour bool                         // the hour field covers all hours, so that an hour that comes twice counts twice
-	days      func(year, month int) uint32 // bit n is day n
+	days      func(year, month int) uint64 // bit n is day n
 }
 
 func clockOf(s cron.Schedule) clock {
@@ -82,7 +82,7 @@ func newCalendar(base clock, except []clock) *calendar {
 
 func (c *calendar) fill(s *monthShape, base clock, except []clock, year, month, days int) {
 	on := base.days(year, month)
-	off := make([]uint32, len(except))
+	off := make([]uint64, len(except))
 	for i, e := range except {
 		off[i] = e.days(year, month)
 	}
