@@ -55,6 +55,7 @@ type planStep struct {
 
 	branches []*branch  // the executor's outputs after the first, in this order,
 	mapped   []*mapping // and then these
+	taken    bool       // over from an earlier run: it is not run again
 	whole    bool       // the value is kept as a whole, not only by mapping key
 	skips    bool       // the body, or a branch that it reads, may leave it out
 

@@ -366,7 +366,7 @@ func (p *past) takeOver(again *reexecution, made *plan, runs map[string]rerun) {
 			continue
 		}
 		if how == 0 {
-			s.reads, made.exec.Steps[i].Inputs = nil, nil
+			s.taken, s.reads, made.exec.Steps[i].Inputs = true, nil, nil
 		}
 		for _, key := range copies[s.key] {
 			if !p.hasCopy(made, i, key, again.done) {

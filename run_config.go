@@ -32,7 +32,7 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]a
 		}
 	}
 	for i := range p.steps {
-		if o.again == nil || !o.again.done[p.steps[i].key] {
+		if !p.steps[i].taken {
 			o.resolveStep(p, i, values, layers)
 		}
 	}
@@ -42,6 +42,7 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]a
 		}
 	}
 	said := slices.Collect(maps.Keys(layers))
+	o.said = slices.AppendSeq(slices.Clone(said), maps.Keys(o.config))
 	o.checkRequired(c, p, replaced, values, append(said, o.misread...))
 }
 

@@ -3,9 +3,11 @@ package dagster
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
-// shownConfig is the config of a run as it is recorded: every value that its steps have, secrets as references. Given to
+// shownConfig is the config of a run as it is recorded: every value that its steps have or that the run was given, secrets
+// as references. Given to
 // another run as run config, it means the same there.
 func (r *runState) shownConfig() (json.RawMessage, error) {
 	if len(r.catalog.configs) == 0 {
@@ -13,6 +15,11 @@ func (r *runState) shownConfig() (json.RawMessage, error) {
 	}
 	out := make(map[string]any, 2)
 	used := r.plan.configs(r.options.replaced)
+	for _, cfg := range r.options.said {
+		if !slices.Contains(used, cfg) {
+			used = append(used, cfg)
+		}
+	}
 	if len(used) == 0 && len(r.again.run.Config) == 0 {
 		return nil, nil
 	}

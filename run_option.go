@@ -32,6 +32,9 @@ type runOptions struct {
 	ops         []opConfig // run config of single steps
 	misread     []*config  // that run config is wrong about
 
+	// said are the configs that the run itself says something of.
+	said []*config
+
 	// stepConfig are the values that configs have in one step, by the step's index.
 	stepConfig map[int]map[*config]any
 }

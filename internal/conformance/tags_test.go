@@ -14,6 +14,7 @@ import (
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/internal/conformance"
 	"github.com/dagster-go/dagster/internal/cron"
+	"github.com/dagster-go/dagster/partition"
 )
 
 // nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
@@ -79,6 +80,18 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 		"mapping_key": mapped,
 		"cron": func(_ context.Context, c nameCase) error {
 			_, err := cron.Parse(c.text())
+			return err
+		},
+		"partition_key": func(_ context.Context, c nameCase) error {
+			_, err := partition.Static(c.text())
+			return err
+		},
+		"partition_keys": func(_ context.Context, c nameCase) error {
+			_, err := partition.Static(c.list()...)
+			return err
+		},
+		"dynamic_partition": func(_ context.Context, c nameCase) error {
+			_, err := partition.NewSnapshot(map[string][]string{"d": {c.text()}})
 			return err
 		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
@@ -192,8 +205,7 @@ func (c nameCase) parts() []string {
 // kindsThatWait leave out what can't be declared yet. A rule goes when its feature comes.
 func kindsThatWait() []conformance.Rule[nameCase] {
 	features := map[string][]string{
-		"checks":     {"check_name"},
-		"partitions": {"partition_key", "partition_keys", "dynamic_partition"},
+		"checks": {"check_name"},
 	}
 	var rules []conformance.Rule[nameCase]
 	for feature, kinds := range features {
