@@ -70,7 +70,11 @@ const (
 type past struct {
 	finished map[string]*ending // by key of the step, or of its copy
 	memory   *values            // what they made, as far as it is in memory
+	dealt    map[output]map[string]bool
 }
+
+// output is one output of a step, or of a copy of it, that may have one value for each of many keys.
+type output struct{ step, name string }
 
 // ending is how a step ended well: with a success, or skipped.
 type ending struct {
@@ -395,9 +399,24 @@ func (p *past) hasCopy(made *plan, step int, key string, done map[string]bool) b
 	if !done[maker] {
 		return false
 	}
-	name := made.exec.Steps[m.Step].Outputs[m.Output].Name
-	return slices.ContainsFunc(p.finished[maker].events, func(e storage.Event) bool {
-		d, ok := e.Data.(*storage.OutputData)
-		return ok && d.Output == name && d.MapKey == last
-	})
+	return p.keysOf(output{step: maker, name: made.exec.Steps[m.Step].Outputs[m.Output].Name})[last]
+}
+
+// keysOf are the mapping keys that an output has; of each output they are looked for once.
+func (p *past) keysOf(of output) map[string]bool {
+	if keys, ok := p.dealt[of]; ok {
+		return keys
+	}
+	keys := make(map[string]bool)
+	events := p.finished[of.step].events
+	for i := range events {
+		if d, ok := events[i].Data.(*storage.OutputData); ok && d.Output == of.name && d.MapKey != "" {
+			keys[d.MapKey] = true
+		}
+	}
+	if p.dealt == nil {
+		p.dealt = make(map[output]map[string]bool)
+	}
+	p.dealt[of] = keys
+	return keys
 }
