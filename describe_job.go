@@ -14,6 +14,7 @@ type JobInfo struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"` // of its runs
+	Owners      []string          `json:"owners,omitempty"`
 
 	// Graph is the name of the graph that the job runs, Selection the assets that it materializes: one of both is set.
 	// Assets are the keys that are selected, each after those that it needs.
@@ -140,7 +141,7 @@ func (r *Repository) Jobs() ([]JobInfo, error) {
 
 func (r *Repository) describeJob(c *catalog, j *job) (*JobInfo, error) {
 	info := &JobInfo{
-		Name: j.name, Description: j.description, Tags: maps.Clone(j.tags), MaxConcurrent: j.limit, MaxRuntime: j.maxRuntime,
+		Name: j.name, Description: j.description, Tags: maps.Clone(j.tags), Owners: slices.Clone(j.owners), MaxConcurrent: j.limit, MaxRuntime: j.maxRuntime,
 		Hooks: hookInfos(j.steps.hooks),
 	}
 	for _, l := range j.limits {

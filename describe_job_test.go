@@ -154,3 +154,16 @@ func TestJobsOfAWrongRepository(t *testing.T) {
 	var wrong *dagster.DefinitionError
 	require.ErrorAs(t, err, &wrong)
 }
+
+func TestOwnersOfAJob(t *testing.T) {
+	t.Parallel()
+
+	one := dagster.NewAsset("one", dagster.From(func(context.Context) (int, error) { return 1, nil }))
+	job := dagster.NewAssetJob("nightly", "*", dagster.Owners("team:finance", "ada@example.com"), dagster.Owners("team:finance"))
+	jobs, err := dagster.NewRepository("r", one, job).Jobs()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"team:finance", "ada@example.com"}, jobs[0].Owners)
+
+	wrong := dagster.NewAssetJob("wrong", "*", dagster.Owners("nobody"))
+	require.ErrorContains(t, dagster.NewRepository("r", one, wrong).Validate(), `job "wrong": owner "nobody"`)
+}

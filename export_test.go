@@ -10,7 +10,7 @@ func PlanAll(r *Repository) error {
 	if err != nil {
 		return err
 	}
-	newPlan(c, selected, stepSpec{})
+	newPlan(c, selected, stepSpec{}, nil)
 	return nil
 }
 

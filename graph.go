@@ -84,6 +84,9 @@ func (g *Graph[T]) In(s *Scope) Output[T] {
 	n := &node{name: g.of.name, graph: g.of, at: here()}
 	s.add(n)
 	out := Output[T]{in: &input{kind: readsOutput, node: n, scope: s}}
+	if g.of.out != nil && g.of.out.kind == collects { // the list of a Map in it
+		out.in.kind = collects
+	}
 	if g.of.convert != nil {
 		out.convert = func(v any) (T, error) { return converted[T](g.of.convert, v) }
 	}

@@ -2,7 +2,10 @@ package dagster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/storage"
@@ -23,7 +26,8 @@ func (h *hook) name() string {
 }
 
 // OnSuccess runs a body after a step has succeeded. Its inputs are resources, configs and constants; [Step] says which
-// step it was. An error of a hook is recorded and changes nothing else. Several hooks of one step run in order.
+// step it was. An error of a hook is recorded and changes nothing else. Several hooks of one step run in order. The run waits
+// for them; one that goes on half a minute after the run was told to stop is left behind.
 func OnSuccess(b Body[Nothing]) StepOption { return newHook(b, false) }
 
 // OnFailure runs a body after a step has failed for good; [StepInfo] has its error. Otherwise it is like [OnSuccess].
@@ -61,20 +65,51 @@ func (r hooked) StepEnded(ctx context.Context, t *executor.Task, o executor.Outc
 			r.hookEvent(t, h, storage.HookSkipped, nil)
 			continue
 		}
-		sc := &scope{Context: ctx, run: r.runState, task: t, step: s, failed: o.Err, record: func(e storage.Event) { r.hookRecord(t, e) }}
-		_, err := guarded(func() (any, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
+		if err := r.runHook(ctx, t, o, h); err != nil {
+			r.hookEvent(t, h, storage.HookErrored, fmt.Errorf("hook %s: %w", h.name(), err))
+			continue
+		}
+		r.hookEvent(t, h, storage.HookCompleted, nil)
+	}
+}
+
+// hookGrace is how long a hook is waited for when the run was told to stop.
+const hookGrace = 30 * time.Second
+
+// runHook calls a hook in a goroutine of its own, so that it can be left behind.
+func (r hooked) runHook(ctx context.Context, t *executor.Task, o executor.Outcome, h *hook) error {
+	var left atomic.Bool
+	sc := &scope{Context: ctx, run: r.runState, task: t, step: &r.plan.steps[t.Step], failed: o.Err, record: func(e storage.Event) {
+		if !left.Load() {
+			r.hookRecord(t, e)
+		}
+	}}
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("it ended its goroutine with runtime.Goexit")
+		defer func() { done <- err }()
+		_, err = guarded(func() (any, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 			leaves, err := r.hookLeaves(sc, h)
 			if err != nil {
 				return nil, err
 			}
 			return h.body.call(sc, leaves)
 		})
-		if err != nil {
-			r.hookEvent(t, h, storage.HookErrored, fmt.Errorf("hook %s: %w", h.name(), err))
-			continue
-		}
-		r.hookEvent(t, h, storage.HookCompleted, nil)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
 	}
+	grace := time.NewTimer(hookGrace)
+	defer grace.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-grace.C:
+	}
+	left.Store(true)
+	return fmt.Errorf("did not stop within %v: %w", hookGrace, context.Cause(ctx))
 }
 
 func (r *runState) hookLeaves(sc *scope, h *hook) (leaves []any, err error) {

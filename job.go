@@ -22,6 +22,7 @@ type job struct {
 	steps       stepSpec // defaults for the steps
 	description string
 	tags        map[string]string
+	owners      []string
 	metadata    []metadata.Entry
 	replaced    []Replacement
 	limit       int

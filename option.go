@@ -51,6 +51,12 @@ type (
 		ConfigOption
 	}
 
+	// OwnerOption holds for what somebody answers for: an asset or a job.
+	OwnerOption interface {
+		AssetOption
+		JobOption
+	}
+
 	// LimitOption bounds a run, or every run of a job.
 	LimitOption interface {
 		JobOption
@@ -113,15 +119,24 @@ func Group(name string) AssetOption {
 	})
 }
 
-// Owners says who answers for an asset: email addresses, or "team:" and a name. Several Owners add up.
-func Owners(owners ...string) AssetOption {
-	return assetOption(func(a *asset) {
-		a.spec.set |= optOwners
-		for _, o := range owners {
-			a.check(checkOwner(o))
-			a.spec.owners = addNew(a.spec.owners, o)
-		}
-	})
+// Owners says who answers for an asset or a job: email addresses, or "team:" and a name. Several Owners add up.
+func Owners(owners ...string) OwnerOption { return owned(slices.Clone(owners)) }
+
+type owned []string
+
+func (o owned) applyAsset(a *asset) {
+	a.spec.set |= optOwners
+	a.spec.owners = o.add(&a.definition, a.spec.owners)
+}
+
+func (o owned) applyJob(j *job) { j.owners = o.add(&j.definition, j.owners) }
+
+func (o owned) add(d *definition, to []string) []string {
+	for _, one := range o {
+		d.check(checkOwner(one))
+		to = addNew(to, one)
+	}
+	return to
 }
 
 // Kinds says what an asset is made with: "csv", "postgres". Several Kinds add up.

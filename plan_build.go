@@ -40,9 +40,11 @@ func newPlanner(c *catalog, steps int) *planner {
 	return b
 }
 
-// newPlan compiles the assets at the given indexes of the catalog, which are in topological order.
-func newPlan(c *catalog, selected []int32, under stepSpec) *plan {
+// newPlan compiles the assets at the given indexes of the catalog, which are in topological order; steps says which ops of
+// graphs are in it, nil for all.
+func newPlan(c *catalog, selected []int32, under stepSpec, steps func(path string) bool) *plan {
 	b := newPlanner(c, len(selected))
+	b.selected = steps
 	b.plan.keys = c.keysAt(selected)
 	parts := make(map[*multi][]int32)
 	for _, at := range selected {

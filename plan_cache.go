@@ -20,12 +20,16 @@ type planKey struct {
 }
 
 func (p *planCache) ofAssets(c *catalog, j *job, selected []int32) *plan {
-	under := stepSpec{}
-	if j != nil {
-		under = j.steps
-	}
-	got, _ := p.get(planKey{j, assetsKey(selected)}, func() (*plan, error) { return newPlan(c, selected, under), nil })
+	got, _ := p.get(planKey{j, assetsKey(selected)}, func() (*plan, error) { return newPlan(c, selected, j.defaults(), nil), nil })
 	return got
+}
+
+// defaults are what a job says of its steps; a run need not have a job.
+func (j *job) defaults() stepSpec {
+	if j == nil {
+		return stepSpec{}
+	}
+	return j.steps
 }
 
 func (p *planCache) ofJob(c *catalog, j *job) (*plan, error) {

@@ -87,6 +87,9 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 	if len(selected) == 0 && steps.failed {
 		return refused(o, fmt.Errorf("re-execute run %s: nothing failed in it: nothing to run", run))
 	}
+	if steps.failed {
+		return r.resumeAssets(ctx, c, o, selected)
+	}
 	return r.execute(ctx, c, o, selected, "steps of run "+run)
 }
 

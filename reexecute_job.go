@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
@@ -40,20 +39,9 @@ func (r *Repository) reexecuteGraph(ctx context.Context, c *catalog, o *runOptio
 	if len(runs) == 0 {
 		return fail(errors.New("nothing failed in it: nothing to run"))
 	}
-	chosen, err := past.choose(full, runs, steps.failed, o.again)
-	for err == nil && steps.failed && past.cleanUp(full, runs) {
-		chosen, err = past.choose(full, runs, steps.failed, o.again)
-	}
+	p, err := past.plan(full, runs, steps.failed, o.again, func(selected func(path string) bool) (*plan, error) { return newJobPlan(c, j, selected) })
 	if err != nil {
 		return fail(err)
-	}
-	p, err := newJobPlan(c, j, func(path string) bool { return chosen[path] })
-	if err != nil {
-		return fail(err)
-	}
-	past.takeOver(o.again, p, runs)
-	if len(p.steps) < len(full.steps) || len(o.again.done) > 0 {
-		o.again.runs = runs
 	}
 	return r.start(ctx, c, o, p)
 }
@@ -70,6 +58,7 @@ const (
 type past struct {
 	finished map[string]*ending // by key of the step, or of its copy
 	memory   *values            // what they made, as far as it is in memory
+	dealt    map[output]map[string]bool
 }
 
 // ending is how a step ended well: with a success, or skipped.
@@ -349,55 +338,4 @@ func (p *past) loadable(s *planStep) bool {
 		}
 	}
 	return true
-}
-
-// takeOver says what the new run need not do: what ended well, and is not to run again. Such a step waits for nothing.
-func (p *past) takeOver(again *reexecution, made *plan, runs map[string]rerun) {
-	again.done, again.origins = make(map[string]bool), make(map[string]storage.RunID)
-	again.before = p.memory
-	copies := make(map[string][]string)
-	for _, key := range slices.Sorted(maps.Keys(p.finished)) {
-		copies[plainKey(key)] = append(copies[plainKey(key)], key)
-	}
-	for i := range made.steps {
-		s := &made.steps[i]
-		how := runs[s.key]
-		if how == rerunAll {
-			continue
-		}
-		if how == 0 {
-			s.taken, s.reads, made.exec.Steps[i].Inputs = true, nil, nil
-		}
-		for _, key := range copies[s.key] {
-			if !p.hasCopy(made, i, key, again.done) {
-				continue
-			}
-			end := p.finished[key]
-			again.done[key] = true
-			again.origins[key] = end.run
-			again.history = append(again.history, end.events...)
-		}
-	}
-}
-
-// hasCopy reports whether a step has a copy of that key, as far as what is taken over tells: what it is mapped over may have
-// been made anew since, with other keys.
-func (p *past) hasCopy(made *plan, step int, key string, done map[string]bool) bool {
-	m := made.exec.Steps[step].Map
-	if m == nil {
-		return true
-	}
-	path := mapKeyOf(made.steps[step].key, key)
-	maker, last := made.steps[m.Step].key, path
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		maker, last = maker+"["+path[:i]+"]", path[i+1:]
-	}
-	if !done[maker] {
-		return false
-	}
-	name := made.exec.Steps[m.Step].Outputs[m.Output].Name
-	return slices.ContainsFunc(p.finished[maker].events, func(e storage.Event) bool {
-		d, ok := e.Data.(*storage.OutputData)
-		return ok && d.Output == name && d.MapKey == last
-	})
 }

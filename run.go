@@ -40,16 +40,22 @@ func (r *Repository) Materialize(ctx context.Context, sel Selection, opts ...Run
 func refused(o *runOptions, err error) (*Result, error) { return &Result{inst: o.inst, err: err}, err }
 
 func (r *Repository) execute(ctx context.Context, c *catalog, o *runOptions, selected []int32, what string) (*Result, error) {
-	if len(o.given) > 0 {
-		selected = slices.DeleteFunc(selected, func(i int32) bool {
-			_, given := o.given[c.assets[i].asset]
-			return given
-		})
-	}
+	selected = o.withoutGiven(c, selected)
 	if len(selected) == 0 {
 		return refused(o, fmt.Errorf("selection %q: nothing to run", what))
 	}
 	return r.start(ctx, c, o, r.plans.ofAssets(c, o.job, selected))
+}
+
+// withoutGiven leaves out the assets whose values are given.
+func (o *runOptions) withoutGiven(c *catalog, selected []int32) []int32 {
+	if len(o.given) == 0 {
+		return selected
+	}
+	return slices.DeleteFunc(selected, func(i int32) bool {
+		_, given := o.given[c.assets[i].asset]
+		return given
+	})
 }
 
 // start checks the options, and runs a plan.

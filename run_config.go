@@ -15,6 +15,7 @@ import (
 // opConfig is run config of one step.
 type opConfig struct {
 	step string // its key
+	path string // of what is said of the step, as it was written: the key, or nested
 	data json.RawMessage
 }
 
@@ -38,7 +39,7 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]a
 	}
 	for _, op := range o.ops {
 		if p.step(op.step) == nil && !o.again.saidOf(op.step) {
-			o.mistake(fmt.Errorf("ops.%s: no step of that name", op.step))
+			o.mistake(fmt.Errorf("%s: no step of that name", op.path))
 		}
 	}
 	said := slices.Collect(maps.Keys(layers))
@@ -109,7 +110,7 @@ func (o *runOptions) decodeOps(path, prefix string, raw json.RawMessage) error {
 		for _, field := range sortedKeys(fields) {
 			switch field {
 			case "config":
-				o.ops = append(o.ops, opConfig{step: prefix + name, data: fields[field]})
+				o.ops = append(o.ops, opConfig{step: prefix + name, path: at, data: fields[field]})
 			case "ops":
 				errs = append(errs, o.decodeOps(at+".ops", prefix+name+".", fields[field]))
 			default:
@@ -164,7 +165,7 @@ func (o *runOptions) resolveStep(p *plan, i int, values map[*config]any, layers 
 }
 
 func (o *runOptions) decodeStep(op opConfig, configs []*config, own, values map[*config]any) {
-	path := "ops." + op.step + ".config"
+	path := op.path + ".config"
 	lay := func(path string, cfg *config, data json.RawMessage) {
 		base, ok := own[cfg]
 		if !ok {

@@ -190,7 +190,7 @@ func (c *runConfig) locate(line string) *mistake {
 		return &mistake{text: line}
 	case found.void:
 		return nil
-	case strings.Contains(line, ": unknown "):
+	case strings.Contains(line, ": unknown ") || strings.HasSuffix(line, ": no step of that name"):
 		return &mistake{at: name, text: line}
 	}
 	return &mistake{at: found.at, text: line}

@@ -107,9 +107,20 @@ func (e *TimeoutError) Unwrap() error { return e.Err }
 // Is makes a timeout match [context.DeadlineExceeded], whatever the body returned.
 func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
+// plain is the error that says what went wrong, without what was said of the next attempt.
+func plain(err error) error {
+	for {
+		r, ok := err.(*retryError) //nolint:errorlint // around the error, not within it
+		if !ok {
+			return err
+		}
+		err = r.err
+	}
+}
+
 // failureData is the payload of an attempt that failed.
 func failureData(err error, retryIn time.Duration) *storage.FailureData {
-	d := &storage.FailureData{Error: storage.NewError(err), RetryIn: retryIn}
+	d := &storage.FailureData{Error: storage.NewError(plain(err)), RetryIn: retryIn}
 	var described interface{ FailureMetadata() []metadata.Entry }
 	if errors.As(err, &described) {
 		d.Metadata = described.FailureMetadata()
