@@ -3,6 +3,7 @@ package dagster
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -76,14 +77,25 @@ func defaultCodec[T any]() *codec {
 	return &codec{
 		ext: ".json", typ: t,
 		encode: func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
-		decode: func(r io.Reader) (any, error) {
-			var v T
-			if err := json.NewDecoder(r).Decode(&v); err != nil {
-				return nil, err
-			}
-			return v, nil
-		},
+		decode: func(r io.Reader) (any, error) { return boxed(decodeJSON[T](r)) },
 	}
+}
+
+// decodeJSON reads one value. That more follows is an error: of a file with a value in each line it would be lost.
+func decodeJSON[T any](r io.Reader) (v T, err error) {
+	d := json.NewDecoder(r)
+	if err := d.Decode(&v); err != nil {
+		return v, err
+	}
+	end := d.InputOffset()
+	_, err = d.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return v, nil
+	case err == nil:
+		return v, fmt.Errorf("more follows the JSON value, which ends at byte %d", end)
+	}
+	return v, fmt.Errorf("after the JSON value, which ends at byte %d: %w", end, err)
 }
 
 // isRaw reports whether a type is text or bytes, also under a name of its own, and does not say itself how it is marshaled.

@@ -87,15 +87,15 @@ func TestContextEndsWithTheRunAndKeepsItsValues(t *testing.T) {
 
 func TestWhatIsSaidAfterTheStepChangesNothing(t *testing.T) {
 	t.Parallel()
-	var left context.Context
+	left := make(chan context.Context, 1)
 	a := dagster.NewAsset("a", dagster.From(func(ctx context.Context) (int, error) {
-		left = ctx
+		left <- ctx
 		dagster.AddMetadata(ctx, metadata.Int("rows", 1))
 		return 1, nil
 	}))
 	r, err := dagster.NewRepository("r", a).Materialize(t.Context(), "*")
 	require.NoError(t, err)
-	dagster.AddMetadata(left, metadata.Int("rows", 2))
+	dagster.AddMetadata(<-left, metadata.Int("rows", 2))
 	assert.Equal(t, []metadata.Entry{metadata.Int("rows", 1)}, r.Metadata(a))
 }
 

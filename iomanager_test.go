@@ -277,3 +277,24 @@ func TestNilIsNoValueButOfAnInterface(t *testing.T) {
 	_, err = dagster.NewRepository("r", c, d).Materialize(t.Context(), "*", dagster.OnInstance(inst))
 	require.NoError(t, err)
 }
+
+func TestAFileHoldsOneJSONValue(t *testing.T) {
+	t.Parallel()
+	_, inst, dir := onFiles(t)
+	rates := dagster.NewSource[order]("rates")
+	for text, want := range map[string]string{
+		`{"Cents": 1}` + "\n \n":            "",
+		`{"Cents": 1}` + "\n{\"Cents\": 2}": `load asset "rates": decode "rates.json": more follows the JSON value, which ends at byte 12`,
+		`{"Cents": 1}}`:                     `after the JSON value, which ends at byte 12: invalid character '}'`,
+		`{"Cents": 1`:                       "unexpected EOF",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "rates.json"), []byte(text), 0o600))
+		got, err := rates.Load(t.Context(), inst, "")
+		if want == "" {
+			require.NoError(t, err)
+			assert.Equal(t, order{Cents: 1}, got)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}

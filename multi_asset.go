@@ -28,7 +28,7 @@ type part struct {
 }
 
 // NewMultiAsset declares a step whose value is cut into assets by [Part]. Partitions, retries and what else concerns the
-// step are options here; what concerns one asset is an option of its part.
+// step are options here; what concerns one asset is an option of its part. A repository lists the parts.
 func NewMultiAsset[S any](name string, body Body[S], opts ...AssetOption) *MultiAsset[S] {
 	m := &multi{definition: definition{kind: "multi-asset", name: name, at: here()}}
 	m.check(checkIdentifier(name))

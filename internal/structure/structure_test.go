@@ -71,6 +71,9 @@ func TestRuleOnWords(t *testing.T) {
 		`README.md:2: "/` + `work/m" belongs to one machine`,
 		`get.sh:1: "proxy.` + `golang.org" belongs to one machine`,
 	}, violations(t, files))
+	delete(files, ".git/x")
+	files[".git"] = &fstest.MapFile{Data: []byte("gitdir: /" + "work/main/.git/worktrees/x\n")}
+	assert.Len(t, violations(t, files), 2, "in a worktree")
 }
 
 func TestLoadRefusesWhatIsNoTree(t *testing.T) {

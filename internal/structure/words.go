@@ -128,6 +128,9 @@ func Words(t *Tree) []Violation {
 		if err != nil || d.IsDir() {
 			return skipUntracked(name, err)
 		}
+		if name == ".git" { // in a worktree it is a file, which says where the repository is
+			return nil
+		}
 		info, err := d.Info()
 		if err != nil || info.Size() > maxTextSize || !info.Mode().IsRegular() {
 			return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -36,6 +37,9 @@ func prepare(path string, e environment) (string, error) {
 	}
 	if path == "" {
 		return "", errors.New("no path given: set Config.Path")
+	}
+	if path == ":memory:" || strings.HasPrefix(path, "file:") { // to SQLite itself these are no files of that name
+		return "", errors.New("want the path of a file, no URI: storage.NewMemory is a store in memory")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -228,3 +228,16 @@ func TestNetworkName(t *testing.T) {
 		assert.Equal(t, want, sqlite.NetworkName(magic))
 	}
 }
+
+func TestOpen_noFile(t *testing.T) {
+	t.Parallel()
+
+	for path, want := range map[string]string{
+		"":                     "no path given: set Config.Path",
+		":memory:":             "storage.NewMemory is a store in memory",
+		"file:runs.db?mode=ro": "want the path of a file, no URI",
+	} {
+		_, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+		require.ErrorContains(t, err, want)
+	}
+}

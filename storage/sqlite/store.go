@@ -17,7 +17,7 @@ import (
 
 // Config says where a store is and how it behaves.
 type Config struct {
-	// Path is the file; it and its directory are created, for this user alone, if they do not exist.
+	// Path is the file, no URI; it and its directory are created, for this user alone, if they do not exist.
 	Path string
 
 	// Readers is how many reads go on at once. Defaults to 4.
