@@ -33,7 +33,7 @@ func (o *runOptions) resolveConfig(c *catalog, p *plan, replaced map[*resource]a
 		}
 	}
 	for i := range p.steps {
-		if o.again == nil || !o.again.done[p.steps[i].key] {
+		if o.again.reruns(p.steps[i].key) {
 			o.resolveStep(p, i, values, layers)
 		}
 	}

@@ -71,6 +71,11 @@ func recordedConfig(data json.RawMessage) (recorded, error) {
 	return past, nil
 }
 
+// reruns reports whether a step runs, or any copy of it: of one that is only taken over, nothing is read.
+func (a *reexecution) reruns(step string) bool {
+	return a == nil || !a.done[step] && (a.runs == nil || a.runs[step] != 0)
+}
+
 // saidOf reports whether the run that is re-executed had config of a step, which this run need not have.
 func (a *reexecution) saidOf(step string) bool {
 	if a == nil {
