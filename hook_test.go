@@ -61,3 +61,36 @@ func TestHookThatEndsItsGoroutine(t *testing.T) {
 	assert.Equal(t, []string{"hook on_success: it ended its goroutine with runtime.Goexit"}, hookErrors(r))
 	assert.True(t, ran)
 }
+
+type loudness struct {
+	Level int `json:"level"`
+}
+
+// A hook has the values that a use of an op gives to configs, like the op's own body, and the run's go before them.
+func TestConfigOfHooksPerUse(t *testing.T) {
+	t.Parallel()
+
+	loud := dagster.NewConfig("loud", loudness{Level: 1})
+	heard := make(map[string]int)
+	one := dagster.NewOp("one", number(1))
+	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] {
+		one.As("louder", loud.Set(loudness{Level: 3})).In(s)
+		return one.In(s)
+	})
+	tell := dagster.OnSuccess(dagster.From1(loud, dagster.Do1(func(ctx context.Context, l loudness) error {
+		heard[dagster.Step(ctx).Key] = l.Level
+		return nil
+	})))
+	job := dagster.NewJob("j", g, tell, dagster.MaxConcurrent(1), loud.Set(loudness{Level: 2}))
+	repo := dagster.NewRepository("r", job)
+	on := dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
+	r, err := repo.Execute(t.Context(), job, on)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]int{"one": 2, "louder": 3}, heard)
+	assert.JSONEq(t, `{"config": {"loud": {"level": 2}}}`, string(r.Run().Config))
+
+	clear(heard)
+	_, err = repo.Execute(t.Context(), job, on, dagster.RunConfig([]byte(`{"config": {"loud": {"level": 4}}}`)))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]int{"one": 4, "louder": 4}, heard)
+}

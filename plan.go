@@ -125,7 +125,7 @@ func (p *plan) seal() *plan {
 // making finds the step that materializes an asset, nil if none does.
 func (p *plan) making(a *asset) (*planStep, *making) {
 	key := a.stepName()
-	if a.body != nil && a.body.graph != nil {
+	if b := a.maker(); b != nil && b.graph != nil {
 		key = a.outStep()
 	}
 	s := p.step(key)

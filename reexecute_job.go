@@ -224,6 +224,11 @@ func (p *past) choose(full *plan, runs map[string]rerun, remake bool, again *ree
 			if runs[key] == 0 {
 				continue
 			}
+			for up := range waitsFor(step) {
+				if !missing(up) {
+					chosen[full.steps[up].key] = true // it tells whether the step is skipped
+				}
+			}
 			for up := range takesFrom(step) {
 				maker := &full.steps[up]
 				if missing(up) && p.loadable(maker) {
@@ -292,9 +297,18 @@ func (p *past) anew(full *plan, step int, runs map[string]rerun) bool {
 
 // takesFrom are the steps whose values a step takes.
 func takesFrom(step *executor.Step) iter.Seq[int] {
+	return sourcesBy(step, func(k executor.InputKind) bool { return k != executor.After && k != executor.Finally })
+}
+
+// waitsFor are the steps that a step comes after, and is skipped with.
+func waitsFor(step *executor.Step) iter.Seq[int] {
+	return sourcesBy(step, func(k executor.InputKind) bool { return k == executor.After })
+}
+
+func sourcesBy(step *executor.Step, takes func(k executor.InputKind) bool) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for _, in := range step.Inputs {
-			if in.Kind == executor.After || in.Kind == executor.Finally {
+			if !takes(in.Kind) {
 				continue
 			}
 			for _, s := range in.Sources {

@@ -129,7 +129,7 @@ func (o *runOptions) resolveStep(p *plan, i int, values map[*config]any, layers 
 	}
 	configs := s.configs()
 	own := make(map[*config]any)
-	for _, cfg := range configs {
+	for _, cfg := range s.withHooks(configs) {
 		v, said := s.spec.config[cfg]
 		if _, set := o.config[cfg]; !said || set {
 			continue // the run's own value goes before that of the definitions
@@ -149,7 +149,7 @@ func (o *runOptions) resolveStep(p *plan, i int, values map[*config]any, layers 
 			o.decodeStep(op, configs, own, values)
 		}
 	}
-	for _, cfg := range configs {
+	for _, cfg := range s.withHooks(configs) {
 		if v, ok := own[cfg]; ok {
 			if err := cfg.validate(v); err != nil {
 				o.mistake(fmt.Errorf("step %s: %w", quote(s.key), err))
@@ -208,6 +208,19 @@ func (s *planStep) configs() []*config {
 		if cfg := s.reads[i].leaf.config; cfg != nil && !slices.Contains(out, cfg) {
 			out = append(out, cfg)
 		}
+	}
+	return out
+}
+
+// withHooks adds the configs that only hooks of the step take: its definitions set them, run config of single steps does not.
+func (s *planStep) withHooks(configs []*config) []*config {
+	out := slices.Clip(configs)
+	for i := range s.spec.hooks {
+		walkAll(s.spec.hooks[i].body.inputs, func(leaf *input, _ leafUse) {
+			if leaf.config != nil && !slices.Contains(out, leaf.config) {
+				out = append(out, leaf.config)
+			}
+		})
 	}
 	return out
 }

@@ -36,6 +36,9 @@ func (r *runState) shownConfig() (json.RawMessage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("step %s: %w", quote(s.key), err)
 		}
+		if len(shown) == 0 { // only its hooks have configs of their own
+			continue
+		}
 		if len(configs) == 1 {
 			ops[s.key] = map[string]any{"config": shown[configs[0].name]}
 			continue

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -80,7 +82,7 @@ func eventText(e *storage.Event) string {
 			parts = append(parts, fold(d.Error.Message))
 		}
 	case *storage.InputData:
-		parts = append(parts, "from "+clean(d.FromAsset))
+		parts = append(parts, "from "+clean(cmp.Or(d.FromAsset, d.FromStep)))
 	case *storage.ResourceData:
 		parts = append(parts, clean(d.Resource))
 	case *storage.ProgressData:
@@ -88,12 +90,27 @@ func eventText(e *storage.Event) string {
 	case *storage.LogData:
 		parts = append([]string{d.Level}, strings.Join(parts, "  ")+fieldText(d))
 	case *storage.MaterializationData:
-		for _, m := range d.Metadata {
-			parts = append(parts, clean(m.Key)+"="+fold(fmt.Sprint(m.Value)))
+		if strings.ReplaceAll(e.Asset, "/", "__") != e.Step { // not the one that the step is named after
+			parts = append(parts, "of "+clean(e.Asset))
 		}
-	case *storage.OutputData, *storage.RawData, nil:
+		parts = append(parts, metadataText(d.Metadata)...)
+	case *storage.OutputData:
+		if d.MapKey != "" {
+			parts = append(parts, "key "+clean(d.MapKey))
+		}
+		parts = append(parts, metadataText(d.Metadata)...)
+	case *storage.RawData, nil:
 	}
 	return strings.Join(parts, "  ")
+}
+
+// metadataText is each entry with its value.
+func metadataText(entries []metadata.Entry) []string {
+	texts := make([]string, len(entries))
+	for i, m := range entries {
+		texts[i] = clean(m.Key) + "=" + fold(fmt.Sprint(m.Value))
+	}
+	return texts
 }
 
 // fieldText are the fields of a logged line.
