@@ -85,10 +85,10 @@ func (r hooked) runHook(ctx context.Context, t *executor.Task, o executor.Outcom
 		}
 	}}
 	done := make(chan error, 1)
-	go func() {
+	go func() { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
 		err := errors.New("it ended its goroutine with runtime.Goexit")
 		defer func() { done <- err }()
-		_, err = guarded(func() (any, error) { //nolint:contextcheck // a resource outlives the attempt: see scope.outer
+		_, err = guarded(func() (any, error) {
 			leaves, err := r.hookLeaves(sc, h)
 			if err != nil {
 				return nil, err

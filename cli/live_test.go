@@ -88,7 +88,7 @@ func (t *terminal) String() string {
 
 func (t *terminal) await(what func(screen string) bool) {
 	t.t.Helper()
-	timeout := time.After(20 * time.Second) // of the whole: the display goes on to be drawn
+	timeout := time.After(90 * time.Second) // of the whole: the display goes on to be drawn
 	for !what(t.String()) {
 		select {
 		case <-t.more:

@@ -55,7 +55,7 @@ func (l *lines) String() string {
 
 func (l *lines) await(t *testing.T, text string) {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(90 * time.Second)
 	for !strings.Contains(l.String(), text) {
 		select {
 		case <-l.more:
