@@ -307,7 +307,8 @@ func TestHooksRunAfterSteps(t *testing.T) {
 	job := dagster.NewJob("j", g, dagster.OnSuccess(note("good")), dagster.OnFailure(note("alert")))
 	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
 	require.Error(t, err)
-	assert.Equal(t, []string{"good ok <nil>", "alert bad no"}, d.lines)
+	// A hook may run beside the steps that follow: the order of the two is not promised.
+	assert.ElementsMatch(t, []string{"good ok <nil>", "alert bad no"}, d.lines)
 	assert.Equal(t, []storage.EventKind{
 		storage.StepStart, storage.StepOutput, storage.HandledOutput, storage.StepSuccess, storage.HookCompleted, storage.HookSkipped,
 	}, kinds(r, "ok"))
