@@ -62,6 +62,18 @@ func (s *scope) says() *said {
 	return s.said.Load()
 }
 
+// say lets the body that ctx belongs to say something, one thing at a time. Outside of a run nothing is said.
+func say(ctx context.Context, something func(*said)) {
+	s := scopeOf(ctx)
+	if s == nil {
+		return
+	}
+	at := s.says()
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	something(at)
+}
+
 // saidOf is what was said of an asset: its version, "" for none, and its metadata. What the body left behind may go on
 // saying things, so the list is a copy.
 func (s *scope) saidOf(key string) (version string, list []metadata.Entry) {
@@ -143,28 +155,14 @@ func Log(ctx context.Context) *zap.Logger {
 // AddMetadata says something of the value that the body makes; it is recorded with its materialization, or as an op's
 // output. Of two entries with one key the later holds. Outside of a run it does nothing.
 func AddMetadata(ctx context.Context, e ...metadata.Entry) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	at := s.says()
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	at.entries.add(e)
+	say(ctx, func(at *said) { at.entries.add(e) })
 }
 
 // SetDataVersion names the version of the value that the body makes: an unchanged version says that nothing changed.
 // Without it the version is derived from the code version and the versions of what was read. Outside of a run it does
 // nothing.
 func SetDataVersion(ctx context.Context, v string) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	at := s.says()
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	at.version = v
+	say(ctx, func(at *said) { at.version = v })
 }
 
 // progressEvery bounds how often the progress of a step is recorded: a body may report each row.

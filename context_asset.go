@@ -10,20 +10,15 @@ import (
 
 // AddMetadataTo is [AddMetadata] for one of the assets that a multi-asset makes, by its key.
 func AddMetadataTo(ctx context.Context, key string, e ...metadata.Entry) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	at := s.says()
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	if at.of == nil {
-		at.of = make(map[string]*entries)
-	}
-	if at.of[key] == nil {
-		at.of[key] = new(entries)
-	}
-	at.of[key].add(e)
+	say(ctx, func(at *said) {
+		if at.of == nil {
+			at.of = make(map[string]*entries)
+		}
+		if at.of[key] == nil {
+			at.of[key] = new(entries)
+		}
+		at.of[key].add(e)
+	})
 }
 
 // Wanted reports whether the run asks for an asset that the body can make: a multi-asset that is [Subsettable] need not
