@@ -44,9 +44,10 @@ type asset struct {
 // assetSpec is what options say of an asset; a repository merges its defaults into a copy.
 type assetSpec struct {
 	stepSpec
-	group  string
-	kinds  []string
-	owners []string
+	group      string
+	kinds      []string
+	owners     []string
+	partitions *partitions // nil if it is not divided
 }
 
 // NewAsset declares an asset that body computes. The key is made of parts joined by "/", each of letters, digits, "_",
@@ -209,6 +210,7 @@ func (s *assetSpec) merge(d *assetSpec) assetSpec {
 	take(optGroup, func() { out.group = d.group })
 	take(optKinds, func() { out.kinds = d.kinds })
 	take(optOwners, func() { out.owners = d.owners })
+	take(optPartitioned, func() { out.partitions = d.partitions })
 	out.stepSpec = out.stepSpec.merge(&d.stepSpec)
 	return out
 }

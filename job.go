@@ -28,6 +28,7 @@ type job struct {
 	limit       int
 	limits      []executor.TagLimit
 	maxRuntime  time.Duration
+	partitions  *partitions // nil if it is not divided
 }
 
 // NewJob declares a job that runs a graph.

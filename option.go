@@ -70,7 +70,7 @@ type AssetOptions []AssetOption
 func (o AssetOptions) applyAsset(a *asset) { a.apply(o) }
 
 // optionSet is which options were given.
-type optionSet uint16
+type optionSet uint32
 
 const (
 	optGroup optionSet = 1 << iota
@@ -86,6 +86,8 @@ const (
 	optPool
 	optSubsettable
 	optMaxRuntime
+	optPartitioned
+	optSingleRun
 )
 
 func (s *optionSet) has(o optionSet) bool { return *s&o != 0 }
