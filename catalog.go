@@ -19,14 +19,18 @@ type catalog struct {
 	replaced  map[*resource]any
 	values    map[*config]any // of every config in use
 
-	jobs map[string]*job
+	jobs      map[string]*job
+	schedules map[string]*schedule
+	timings   map[*schedule]*timing // of those without mistakes
 
 	defaults   *assetSpec // of the list that is being read; nil for none
 	listed     []listing
 	listedJobs []*job
-	wrong      []error
-	replacers  []Replacement
-	settings   []ConfigValue
+
+	listedSchedules []*schedule
+	wrong           []error
+	replacers       []Replacement
+	settings        []ConfigValue
 }
 
 // catalogAsset is an asset with the repository's defaults.
@@ -62,6 +66,7 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.addAssets()
 	c.connect()
 	c.addJobs()
+	c.addSchedules()
 	c.addUsed()
 	c.applyValues()
 	return c, errors.Join(c.wrong...)

@@ -3,8 +3,8 @@ package dagster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 )
 
 // addJobs gives every listed job its name, and checks that it can be run.
@@ -60,13 +60,5 @@ func (c *catalog) checkSelection(j *job) {
 }
 
 func (c *catalog) noJob(name string) error {
-	names := make([]string, 0, len(c.jobs))
-	for n := range c.jobs {
-		names = append(names, quote(n))
-	}
-	slices.Sort(names)
-	if len(names) == 0 {
-		return fmt.Errorf("no job %s: the repository has none", quote(name))
-	}
-	return fmt.Errorf("no job %s; the repository has %s", quote(name), strings.Join(names, ", "))
+	return noName("job", name, slices.Collect(maps.Keys(c.jobs)))
 }

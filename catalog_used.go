@@ -58,7 +58,7 @@ func (u *used) body(b *body) {
 	}
 }
 
-// addUsed collects what the assets and jobs reach, and checks that no two share a name.
+// addUsed collects what the assets, jobs and schedules reach, and checks that no two share a name.
 func (c *catalog) addUsed() {
 	u := used{c: c, resources: make(map[*resource]bool)}
 	for i := range c.assets {
@@ -74,6 +74,9 @@ func (c *catalog) addUsed() {
 		if j.graph != nil {
 			u.body(&body{graph: j.graph})
 		}
+	}
+	for _, s := range c.listedSchedules {
+		u.body(s.requests)
 	}
 	reportUsed(c, c.resources, func(r *resource) *definition { return &r.definition })
 	reportUsed(c, c.configs, func(cfg *config) *definition { return &cfg.definition })
@@ -123,6 +126,7 @@ func (c *catalog) applyValues() {
 			}
 		}
 	}
+	c.checkScheduleConfigs()
 }
 
 // checkKeeps reports an IO manager for one type that is put in the place of one which keeps others.

@@ -126,8 +126,9 @@ func (c *Config[C]) dependency() *input {
 
 func (c *Config[C]) read(leaves []any) (C, error) { return leafValue[C](leaves) }
 
-// ConfigValue holds for one run, for every run of a job, or for an op, as an option, and for a whole repository as one of
-// its definitions. A run's own value goes before that of an op's use, and so on outwards to the repository's.
+// ConfigValue holds for one run, for every run of a job or of a schedule, or for an op, as an option, and for a whole
+// repository as one of its definitions. A run's own value goes before that of an op's use, and so on outwards to the
+// repository's.
 type ConfigValue struct {
 	target *config
 	value  any
@@ -179,6 +180,15 @@ func (v ConfigValue) applyStep(d *definition, s *stepSpec) {
 		s.config = make(map[*config]any)
 	}
 	s.config[v.target] = v.value
+}
+
+func (v ConfigValue) applySchedule(s *schedule) {
+	if v.target == nil {
+		s.mistake("set config: %w", errNil)
+		return
+	}
+	s.check(v.target.validate(v.value))
+	s.config = append(s.config, v)
 }
 
 func (v ConfigValue) applyRun(o *runOptions) {

@@ -36,7 +36,8 @@ type Maybe[T any] struct {
 // Some returns a value that is there.
 func Some[T any](v T) Maybe[T] { return Maybe[T]{Value: v, OK: true} }
 
-// A Definition is what a repository lists: assets, [Defs], [External], [Defaults], replacements and config values.
+// A Definition is what a repository lists: assets, jobs, schedules, [Defs], [External], [Defaults], replacements and config
+// values.
 // Only this package makes definitions.
 type Definition interface{ define(*catalog) }
 

@@ -26,6 +26,9 @@ type (
 	// ConfigOption holds for a config.
 	ConfigOption interface{ applyConfig(c *config) }
 
+	// ScheduleOption holds for a schedule.
+	ScheduleOption interface{ applySchedule(s *schedule) }
+
 	// RunOption holds for one run.
 	RunOption interface{ applyRun(o *runOptions) }
 
@@ -49,12 +52,14 @@ type (
 		JobOption
 		ResourceOption
 		ConfigOption
+		ScheduleOption
 	}
 
-	// OwnerOption holds for what somebody answers for: an asset or a job.
+	// OwnerOption holds for what somebody answers for: an asset, a job or a schedule.
 	OwnerOption interface {
 		AssetOption
 		JobOption
+		ScheduleOption
 	}
 
 	// LimitOption bounds a run, or every run of a job.
@@ -88,6 +93,13 @@ const (
 	optMaxRuntime
 	optPartitioned
 	optSingleRun
+	optRunning
+	optRequests
+	optTimeZone
+	optAtMinute
+	optAtHour
+	optOnWeekday
+	optOnDay
 )
 
 func (s *optionSet) has(o optionSet) bool { return *s&o != 0 }
@@ -121,7 +133,7 @@ func Group(name string) AssetOption {
 	})
 }
 
-// Owners says who answers for an asset or a job: email addresses, or "team:" and a name. Several Owners add up.
+// Owners says who answers for an asset, a job or a schedule: email addresses, or "team:" and a name. Several Owners add up.
 func Owners(owners ...string) OwnerOption { return owned(slices.Clone(owners)) }
 
 type owned []string
@@ -131,7 +143,8 @@ func (o owned) applyAsset(a *asset) {
 	a.spec.owners = o.add(&a.definition, a.spec.owners)
 }
 
-func (o owned) applyJob(j *job) { j.owners = o.add(&j.definition, j.owners) }
+func (o owned) applyJob(j *job)           { j.owners = o.add(&j.definition, j.owners) }
+func (o owned) applySchedule(s *schedule) { s.owners = o.add(&s.definition, s.owners) }
 
 func (o owned) add(d *definition, to []string) []string {
 	for _, one := range o {
@@ -183,11 +196,15 @@ func (o described) applyResource(r *resource) {
 	o.to(&r.definition, &r.set, &r.description)
 }
 func (o described) applyConfig(c *config) { o.to(&c.definition, &c.set, &c.description) }
+func (o described) applySchedule(s *schedule) {
+	o.to(&s.definition, &s.set, &s.description)
+}
 
 type tagged map[string]string
 
 // Tags are labels by which people find and select; an empty value is a bare label. Several Tags add up, and two values
-// for one key are a mistake. Only an asset's are bound to signs (letters, digits, "_", "-", "."). A job's are its runs'.
+// for one key are a mistake. Only an asset's are bound to signs (letters, digits, "_", "-", "."). A job's are its runs', and so are a
+// schedule's.
 func Tags(kv map[string]string) AnyOption { return tagged(maps.Clone(kv)) }
 
 func (o tagged) applyAsset(a *asset) {
@@ -201,6 +218,7 @@ func (o tagged) applyOp(p *op)             { p.spec.tags = o.add(&p.definition, 
 func (o tagged) applyJob(j *job)           { j.tags = o.add(&j.definition, j.tags) }
 func (o tagged) applyResource(r *resource) { r.tags = o.add(&r.definition, r.tags) }
 func (o tagged) applyConfig(c *config)     { c.tags = o.add(&c.definition, c.tags) }
+func (o tagged) applySchedule(s *schedule) { s.tags = o.add(&s.definition, s.tags) }
 
 func (o tagged) add(d *definition, to map[string]string) map[string]string {
 	if to == nil {
@@ -225,6 +243,7 @@ func (o noted) applyOp(p *op)             { p.spec.metadata = mergeMetadata(p.sp
 func (o noted) applyJob(j *job)           { j.metadata = mergeMetadata(j.metadata, o) }
 func (o noted) applyResource(r *resource) { r.metadata = mergeMetadata(r.metadata, o) }
 func (o noted) applyConfig(c *config)     { c.metadata = mergeMetadata(c.metadata, o) }
+func (o noted) applySchedule(s *schedule) { s.metadata = mergeMetadata(s.metadata, o) }
 
 // shared is an option for resources alone.
 type shared struct{}

@@ -57,8 +57,11 @@ func newTimePartitions(kind string, at site, c partition.WindowConfig, opts []Pa
 	return p
 }
 
-// ZoneOption holds for what has a time zone.
-type ZoneOption interface{ PartitionsOption }
+// ZoneOption holds for what has a time zone: partitions of time, or a schedule.
+type ZoneOption interface {
+	PartitionsOption
+	ScheduleOption
+}
 
 type zone string
 
@@ -66,6 +69,11 @@ type zone string
 func TimeZone(name string) ZoneOption { return zone(name) }
 
 func (z zone) applyPartitions(c *partition.WindowConfig) { c.Zone = string(z) }
+
+func (z zone) applySchedule(s *schedule) {
+	s.set.once(&s.definition, optTimeZone, "time zone")
+	s.zone = string(z)
+}
 
 // Until ends the partitions: the last one ends at that time at the latest. It is written like the start.
 func Until(end string) PartitionsOption {
@@ -82,30 +90,48 @@ func KeyFormat(format string) PartitionsOption {
 	return partitionsOption(func(c *partition.WindowConfig) { c.Format = format })
 }
 
-// StartOption moves partitions of time, or the ticks of a schedule made from them.
-type StartOption interface{ PartitionsOption }
+// StartOption moves partitions of time, or the ticks of a schedule that is made from them: see [NewPartitionSchedule].
+type StartOption interface {
+	PartitionsOption
+	ScheduleOption
+}
 
-type startOption func(c *partition.WindowConfig)
+// startOption is a number of one field of a cron.
+type startOption struct {
+	field optionSet // optAtMinute, optAtHour, optOnWeekday or optOnDay
+	n     int
+}
 
-func (o startOption) applyPartitions(c *partition.WindowConfig) { o(c) }
+func (o startOption) applyPartitions(c *partition.WindowConfig) {
+	switch o.field {
+	case optAtMinute:
+		c.Minute = o.n
+	case optAtHour:
+		c.Hour = o.n
+	default:
+		c.Day = o.n
+	}
+}
+
+func (o startOption) applySchedule(s *schedule) {
+	s.set.once(&s.definition, o.field, moveName(o.field))
+	if s.moves == nil {
+		s.moves = make(map[optionSet]int)
+	}
+	s.moves[o.field] = o.n
+}
 
 // AtMinute starts partitions at a minute of the hour, 0 to 59.
-func AtMinute(minute int) StartOption {
-	return startOption(func(c *partition.WindowConfig) { c.Minute = minute })
-}
+func AtMinute(minute int) StartOption { return startOption{optAtMinute, minute} }
 
 // AtHour starts days, weeks and months at an hour of the day, 0 to 23.
-func AtHour(hour int) StartOption {
-	return startOption(func(c *partition.WindowConfig) { c.Hour = hour })
-}
+func AtHour(hour int) StartOption { return startOption{optAtHour, hour} }
 
 // OnWeekday starts weeks on a day of the week.
-func OnWeekday(day time.Weekday) StartOption {
-	return startOption(func(c *partition.WindowConfig) { c.Day = int(day) })
-}
+func OnWeekday(day time.Weekday) StartOption { return startOption{optOnWeekday, int(day)} }
 
 // OnDay starts months on a day of the month, from 1; a month without that day starts none.
-func OnDay(day int) StartOption { return startOption(func(c *partition.WindowConfig) { c.Day = day }) }
+func OnDay(day int) StartOption { return startOption{optOnDay, day} }
 
 // Except leaves out partitions that start at a tick of one of these crons, at most seven: "0 0 * * 0,6" leaves out
 // weekends. Their neighbours keep their length.

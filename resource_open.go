@@ -99,9 +99,14 @@ func (o *opener) get(ctx context.Context, r *resource, emit func(storage.Event))
 }
 
 func (o *opener) leaves(ctx context.Context, r *resource, emit func(storage.Event)) ([]any, error) {
-	leaves := make([]any, 0, r.body.width)
+	return o.inputs(ctx, r.body, emit)
+}
+
+// inputs are the leaves of a body that takes configs, constants and resources alone.
+func (o *opener) inputs(ctx context.Context, b *body, emit func(storage.Event)) ([]any, error) {
+	leaves := make([]any, 0, b.width)
 	var failed error
-	r.needs(func(leaf *input) {
+	walkAll(b.inputs, func(leaf *input, _ leafUse) {
 		if failed != nil {
 			return
 		}

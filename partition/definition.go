@@ -128,6 +128,16 @@ func (d Definition) line() (*line, bool) {
 	return l, ok
 }
 
+// Cron returns the cron whose ticks are the ends of all windows, those that are left out among them, and the IANA name of
+// its time zone; false for what is not made of windows alone.
+func (d Definition) Cron() (text, zone string, ok bool) {
+	l, ok := d.line()
+	if !ok {
+		return "", "", false
+	}
+	return l.cron, l.zone.String(), true
+}
+
 // At returns what exists at an instant. The keys of dynamic definitions are those of the snapshot, which may be nil.
 func (d Definition) At(now time.Time, keys *Snapshot) Set {
 	sp := d.in(keys)

@@ -25,6 +25,7 @@ type axis interface {
 // line is the axis of time: the windows between the ticks of a cron, less the excluded ones. Position 0 is the first
 // window at or after the start of the definition, those before it have negative positions.
 type line struct {
+	cron   string // whose ticks are the ends of all windows
 	zone   *time.Location
 	layout *layout
 	fold   bool // the second copy of a repeated hour is told apart by its offset

@@ -145,7 +145,7 @@ func (c *WindowConfig) line(text string) (*line, error) {
 	if err := errors.Join(err, zoneErr, cronErr); err != nil {
 		return nil, err
 	}
-	l := &line{zone: zone, layout: layout, fold: base.EveryHour() && !layout.zoned, offset: c.EndOffset, stop: latest}
+	l := &line{cron: text, zone: zone, layout: layout, fold: base.EveryHour() && !layout.zoned, offset: c.EndOffset, stop: latest}
 	start, err := l.civil("start", c.Start)
 	var endErr error
 	if c.End != "" {

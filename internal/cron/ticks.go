@@ -19,6 +19,14 @@ func newTicks(loc *time.Location, schedules []Schedule) Ticks {
 	return Ticks{&place{loc: loc}, schedules}
 }
 
+// Location returns the place's location.
+func (k Ticks) Location() *time.Location {
+	if k.place == nil {
+		return time.UTC
+	}
+	return k.place.loc
+}
+
 // Next returns the first tick after t, or the zero time if there is none.
 func (k Ticks) Next(t time.Time) time.Time { return k.time(k.after(floorUnix(t))) }
 
