@@ -16,6 +16,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -44,6 +45,8 @@ type definition struct {
 	dims  []Dimension // of a multi definition, ordered by name
 	space *space      // nil if some keys come from a snapshot
 	mark  Fingerprint
+
+	windows *WindowConfig // of time, as they were configured
 }
 
 // Dimension is one of the dimensions of a multi definition.
@@ -104,6 +107,20 @@ func (d Definition) Dimensions() []Dimension {
 		return nil
 	}
 	return append([]Dimension(nil), d.dims...)
+}
+
+// DynamicNames returns the names of the dynamic definitions whose keys the definition takes from a snapshot, each once.
+func (d Definition) DynamicNames() []string {
+	if d.Kind() == KindDynamic {
+		return []string{d.name}
+	}
+	var names []string
+	for _, dim := range d.Dimensions() {
+		if name := dim.Definition.Name(); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Fingerprint returns the fingerprint of the definition.

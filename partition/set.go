@@ -65,6 +65,24 @@ func (s Set) Has(key string) bool {
 	return ok
 }
 
+// Knows reports whether a key exists or will exist later, as far as the definition says: not what lies before its
+// start or after its end. Dynamic keys exist or do not.
+func (s Set) Knows(key string) bool {
+	if s.space == nil {
+		return false
+	}
+	at, err := s.space.positions(key)
+	if err != nil {
+		return false
+	}
+	for i, p := range at {
+		if l, ok := s.space.axes[i].(*line); p < 0 || p >= s.space.axes[i].end() || ok && l.barred {
+			return false
+		}
+	}
+	return true
+}
+
 // First and Last return the ends of the set; false if it is empty.
 func (s Set) First() (string, bool) { return s.Nth(0) }
 

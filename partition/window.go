@@ -85,7 +85,8 @@ func Windows(c WindowConfig) (Definition, error) {
 	same := append([]string{text, l.zone.String(), l.layout.text, strconv.Itoa(len(exclude))}, append(exclude, at...)...)
 	l.cadence = fingerprint(KindWindows, same...).String()
 	own := []string{l.cadence, strconv.FormatInt(l.kept.origin, 10), stop, strconv.Itoa(c.EndOffset)}
-	d := &definition{kind: KindWindows, mark: fingerprint(KindWindows, own...)}
+	c.Exclude, c.ExcludeAt = slices.Clone(c.Exclude), slices.Clone(c.ExcludeAt)
+	d := &definition{kind: KindWindows, mark: fingerprint(KindWindows, own...), windows: &c}
 	d.space = &space{def: Definition{d}, axes: []axis{l}}
 	return Definition{d}, nil
 }

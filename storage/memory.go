@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/dagster-go/dagster/partition"
 )
 
 // Memory is a store that forgets all when the process ends. It is what every other store is compared with, and what
@@ -20,16 +22,19 @@ type Memory struct {
 	last     int64        // the newest event's ID
 	log      index        // all events
 	assets   map[string]*memoryAsset
-	keys     []string // of assets
-	sorted   int      // how many of them were there when they were sorted last: appending is to cost nothing
+	keys     []string                        // of assets
+	sorted   int                             // how many of them were there when they were sorted last: appending is to cost nothing
+	divided  map[string]partition.Definition // by asset
+	dynamic  map[string]*memoryKeys          // by name
 	watchers map[chan struct{}]struct{}
 }
 
 type memoryRun struct {
 	Run
 
-	seq int64
-	log index
+	seq   int64
+	log   index
+	plans []*Event // to materialize partitions
 }
 
 // NewMemory returns an empty store.
@@ -38,6 +43,8 @@ func NewMemory() *Memory {
 		closed:   make(chan struct{}),
 		runs:     map[RunID]*memoryRun{},
 		assets:   map[string]*memoryAsset{},
+		divided:  map[string]partition.Definition{},
+		dynamic:  map[string]*memoryKeys{},
 		watchers: map[chan struct{}]struct{}{},
 	}
 }
@@ -124,6 +131,9 @@ func (m *Memory) Transition(ctx context.Context, id RunID, t Transition) (Run, e
 	if err == nil {
 		r.Run = next
 		m.store(r, slices.Clone(t.Events))
+		if r.Status.Terminal() {
+			m.endPlans(r)
+		}
 	}
 	return clone(r.Run), err
 }
@@ -277,6 +287,9 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		}
 		if e.Asset != "" {
 			m.note(events[i : i+1])
+			if e.Kind == AssetMaterializationPlanned && e.Partition != "" && r != nil {
+				r.plans = append(r.plans, e)
+			}
 		}
 	}
 	m.log = append(m.log, events)

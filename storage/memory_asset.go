@@ -10,8 +10,8 @@ import (
 type memoryAsset struct {
 	latest, failed *Event
 	count          int64
-	whole          *Event            // the newest materialization without a partition
-	partitions     map[string]*Event // the newest of each other
+	whole          *Event // the newest materialization without a partition
+	partitions     map[string]memoryPartition
 	log            index
 }
 
@@ -25,25 +25,19 @@ func (m *Memory) note(event []Event) {
 		m.keys = append(m.keys, e.Asset)
 	}
 	a.log = append(a.log, event)
+	if e.Partition != "" {
+		a.noteKey(e)
+	}
 	switch e.Kind {
 	case AssetMaterialization:
 		a.latest, a.failed, a.count = e, nil, a.count+1
-		a.put(e)
+		if e.Partition == "" {
+			a.whole = e
+		}
 	case AssetFailedToMaterialize, StepFailure:
 		a.failed = e
 	default:
 	}
-}
-
-func (a *memoryAsset) put(e *Event) {
-	if e.Partition == "" {
-		a.whole = e
-		return
-	}
-	if a.partitions == nil {
-		a.partitions = map[string]*Event{}
-	}
-	a.partitions[e.Partition] = e
 }
 
 // newest returns the newest materialization of a partition, nil if there is none.
@@ -54,7 +48,7 @@ func (a *memoryAsset) newest(partition string) *Event {
 	case partition == "":
 		return a.whole
 	default:
-		return a.partitions[partition]
+		return a.partitions[partition].latest
 	}
 }
 

@@ -6,6 +6,8 @@ package storage
 import (
 	"context"
 	"errors"
+
+	"github.com/dagster-go/dagster/partition"
 )
 
 // What callers branch on; a store wraps them with the name of the thing.
@@ -30,6 +32,9 @@ var (
 
 	// ErrNotMaterialized reports an asset, or a partition of it, that was never materialized.
 	ErrNotMaterialized = errors.New("storage: not materialized")
+
+	// ErrNotDivided reports an asset of which no one said how it is divided.
+	ErrNotDivided = errors.New("storage: not divided into partitions")
 
 	// ErrClosed reports a store that was closed.
 	ErrClosed = errors.New("storage: closed")
@@ -90,9 +95,9 @@ type EventStore interface {
 
 // AssetStore keeps what is known of assets, maintained as events are appended: it never reads the log.
 type AssetStore interface {
-	// LatestMaterialization returns the newest materialization of a partition of an asset ("" for an
-	// unpartitioned one), or an error wrapping [ErrNotMaterialized].
-	LatestMaterialization(ctx context.Context, asset, partition string) (Event, error)
+	// LatestMaterialization returns the newest materialization of a partition of an asset (by key, "" for
+	// an unpartitioned one) that was not wiped, or an error wrapping [ErrNotMaterialized].
+	LatestMaterialization(ctx context.Context, asset, key string) (Event, error)
 
 	// LatestMaterializations returns the newest materialization of each of the unpartitioned assets named,
 	// by key; assets that have none are left out.
@@ -102,11 +107,47 @@ type AssetStore interface {
 	Assets(ctx context.Context, f AssetFilter) ([]AssetRecord, error)
 }
 
+// PartitionStore keeps what is known of the partitions of assets, maintained as events are appended, and the keys of
+// dynamic partitions. A partition key is any text but the empty one, which stands for an asset without partitions.
+//
+// What events say of a partition, in the order in which they are stored: a plan to materialize it puts it in progress, for
+// the run that the event belongs to; a later plan takes it over. A materialization makes it, whatever failed before; an
+// ASSET_FAILED_TO_MATERIALIZE or STEP_FAILURE that names it makes it failed. Both also end the progress, if it is that
+// of their own run. When a run ends, so does what is still in progress for it: failed if the run is, else as it was before.
+// Deleting runs and their events changes nothing of it.
+type PartitionStore interface {
+	// Divide says how assets are divided, or that they are not (the zero definition). What was said already costs one
+	// read and waits for no writer. Else the status of the asset is made anew from all keys that are known of it, in one
+	// transaction for all of the assets.
+	Divide(ctx context.Context, assets map[string]partition.Definition) error
+
+	// PartitionStatus returns what is known of the partitions of an asset as it was last divided, or an error wrapping
+	// [ErrNotDivided].
+	PartitionStatus(ctx context.Context, asset string) (PartitionStatus, error)
+
+	// WipePartitions forgets that partitions were materialized or failed. What is in progress stays so; events stay in
+	// the log, and what [AssetRecord] says stays as well.
+	WipePartitions(ctx context.Context, w Wipe) error
+
+	// ChangeDynamic does all of the changes, in their order, or nothing.
+	ChangeDynamic(ctx context.Context, changes ...DynamicChange) error
+
+	// DynamicKeys returns one page of the keys that f chooses, in the order in which they were added.
+	DynamicKeys(ctx context.Context, f DynamicFilter) ([]string, error)
+
+	// HasDynamic returns for each of the keys whether it is one of the dynamic partitions of that name.
+	HasDynamic(ctx context.Context, name string, keys []string) ([]bool, error)
+
+	// Snapshot returns all keys of the dynamic partitions of these names, at one moment.
+	Snapshot(ctx context.Context, names []string) (*partition.Snapshot, error)
+}
+
 // Storage is all that an instance needs.
 type Storage interface {
 	RunStore
 	EventStore
 	AssetStore
+	PartitionStore
 
 	// Close waits for what is being written and frees the store. Closing twice is fine.
 	Close() error

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"encoding/json"
@@ -16,10 +15,11 @@ import (
 // assetChanges gathers what the events of a transaction say of assets: the last word on each is written once.
 type assetChanges struct {
 	assets     map[int64]*assetChange
-	partitions map[partition]int64
+	partitions map[assetPartition]partitionChange
+	keyed      bool // some of them have a key
 }
 
-type partition struct {
+type assetPartition struct {
 	asset int64
 	key   string
 }
@@ -27,27 +27,33 @@ type partition struct {
 type assetChange struct{ latest, failed, materializations int64 }
 
 func newAssetChanges() assetChanges {
-	return assetChanges{assets: make(map[int64]*assetChange), partitions: make(map[partition]int64)}
+	return assetChanges{assets: make(map[int64]*assetChange), partitions: make(map[assetPartition]partitionChange)}
 }
 
-// note takes the event id of asset into account.
-func (a *assetChanges) note(asset int64, r *row, id int64) {
+// note takes the event id of asset into account, which a run said, or none (0).
+func (a *assetChanges) note(t *tx, asset int64, r *row, id, run int64) error {
 	made := r.kind == storage.AssetMaterialization
 	if !made && r.kind != storage.AssetFailedToMaterialize && r.kind != storage.StepFailure {
-		return
+		if r.kind == storage.AssetMaterializationPlanned && r.partition != "" {
+			return a.notePartition(t, assetPartition{asset, r.partition}, r.kind, id, run)
+		}
+		return nil
 	}
 	c := a.assets[asset]
 	if c == nil {
 		c = &assetChange{}
 		a.assets[asset] = c
 	}
-	if !made {
+	if made {
+		c.latest = id
+		c.materializations++
+	} else {
 		c.failed = id
-		return
 	}
-	c.latest = id
-	c.materializations++
-	a.partitions[partition{asset, r.partition}] = id
+	if !made && r.partition == "" {
+		return nil
+	}
+	return a.notePartition(t, assetPartition{asset, r.partition}, r.kind, id, run)
 }
 
 // flush writes the changes, in the order of the tables: pages that lie together are touched together.
@@ -66,15 +72,8 @@ func (a *assetChanges) flush(t *tx) error {
 			}
 		}
 	}
-	order := slices.SortedFunc(maps.Keys(a.partitions), func(x, y partition) int {
-		return cmp.Or(cmp.Compare(x.asset, y.asset), cmp.Compare(x.key, y.key))
-	})
-	for _, p := range order {
-		if err := t.exec(`INSERT INTO asset_partitions (asset, partition, latest) VALUES (?, ?, ?)
-			ON CONFLICT DO UPDATE SET latest = excluded.latest, latest_copy = NULL`,
-			p.asset, p.key, a.partitions[p]); err != nil {
-			return err
-		}
+	if err := a.flushPartitions(t); err != nil {
+		return err
 	}
 	a.reset()
 	return nil
@@ -82,7 +81,12 @@ func (a *assetChanges) flush(t *tx) error {
 
 func (a *assetChanges) reset() {
 	clear(a.assets)
+	a.clearPartitions()
+}
+
+func (a *assetChanges) clearPartitions() {
 	clear(a.partitions)
+	a.keyed = false
 }
 
 // asset returns the number of the asset key, a new one if need be.
@@ -157,23 +161,23 @@ const latestQuery = ` FROM assets a CROSS JOIN asset_partitions p ON p.asset = a
 	LEFT JOIN events e ON e.id = p.latest LEFT JOIN runs r ON r.n = e.run WHERE a.key = ?`
 
 // LatestMaterialization implements [storage.AssetStore].
-func (s *Store) LatestMaterialization(ctx context.Context, asset, partition string) (storage.Event, error) {
+func (s *Store) LatestMaterialization(ctx context.Context, asset, key string) (storage.Event, error) {
 	var out storage.Event
 	err := s.readers.read(ctx, func(c *conn) (err error) {
-		out, err = s.latest(ctx, c, asset, partition)
+		out, err = s.latest(ctx, c, asset, key)
 		return err
 	})
 	if err == nil && out.ID == 0 {
 		err = storage.ErrNotMaterialized
 	}
 	if err != nil {
-		return storage.Event{}, fmt.Errorf("asset %q, partition %q: %w", asset, partition, err)
+		return storage.Event{}, fmt.Errorf("asset %q, partition %q: %w", asset, key, err)
 	}
 	return out, nil
 }
 
-func (s *Store) latest(ctx context.Context, c *conn, asset, partition string) (e storage.Event, err error) {
-	err = c.query(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{partition, asset},
+func (s *Store) latest(ctx context.Context, c *conn, asset, key string) (e storage.Event, err error) {
+	err = c.query(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{key, asset},
 		func(row []driver.Value) (err error) {
 			e, err = s.kinds.scanLatest(ctx, c, row)
 			return err
@@ -184,12 +188,7 @@ func (s *Store) latest(ctx context.Context, c *conn, asset, partition string) (e
 // LatestMaterializations implements [storage.AssetStore].
 func (s *Store) LatestMaterializations(ctx context.Context, assets []string) (map[string]storage.Event, error) {
 	out := make(map[string]storage.Event, len(assets))
-	err := s.readers.read(ctx, func(c *conn) error {
-		// One snapshot for all, though each is looked up by itself.
-		if err := c.exec(ctx, "BEGIN"); err != nil {
-			return err
-		}
-		defer func() { _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK") }()
+	err := s.readers.snapshot(ctx, func(c *conn) error {
 		for _, asset := range assets {
 			e, err := s.latest(ctx, c, asset, "")
 			if err != nil {

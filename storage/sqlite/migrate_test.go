@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 	"github.com/dagster-go/dagster/storage/sqlite"
 )
@@ -46,21 +49,21 @@ func TestMigrate_keepsACopy(t *testing.T) {
 	assert.Equal(t, "old!?", r.Job)
 	versions, err := s.Query(t.Context(), "SELECT version FROM schema_version ORDER BY version")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"1", "2", "3"}, versions)
+	assert.Equal(t, []string{"1", "2", "3", "4"}, versions)
 	require.NoError(t, s.CreateRun(t.Context(), storage.Run{ID: "b"}))
 	require.NoError(t, s.Close())
 
-	info, err := os.Stat(path + ".v1")
+	info, err := os.Stat(path + ".v2")
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
-	before := openAt(t, path+".v1")
+	before := openAt(t, path+".v2")
 	defer func() { require.NoError(t, before.Close()) }()
 	r, err = before.Run(t.Context(), "a")
 	require.NoError(t, err)
 	assert.Equal(t, "old", r.Job)
 
 	_, err = sqlite.Open(t.Context(), sqlite.Config{Path: path})
-	assertRefused(t, err, sqlite.ErrNewer, "schema 3", "up to 1")
+	assertRefused(t, err, sqlite.ErrNewer, "schema 4", "up to 2")
 }
 
 // What a process that was killed leaves: a copy that was cut short, and a migration of which nothing is there.
@@ -69,7 +72,7 @@ func TestMigrate_isDoneAgain(t *testing.T) {
 	path := filled(t)
 	_, err := sqlite.OpenIn(t.Context(), sqlite.Config{Path: path}, next(broken))
 	require.ErrorContains(t, err, "nowhere")
-	write(t, path+".v1.partial", "cut sho")
+	write(t, path+".v2.partial", "cut sho")
 
 	s := openAt(t, path)
 	r, err := s.Run(t.Context(), "a")
@@ -83,8 +86,8 @@ func TestMigrate_isDoneAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "new", r.Job)
 	require.NoError(t, s.Close())
-	assert.NoFileExists(t, path+".v1.partial")
-	before := openAt(t, path+".v1")
+	assert.NoFileExists(t, path+".v2.partial")
+	before := openAt(t, path+".v2")
 	defer func() { require.NoError(t, before.Close()) }()
 	require.NoError(t, before.Check(t.Context()))
 }
@@ -123,4 +126,44 @@ func TestOpen_cancelled(t *testing.T) {
 	cancel()
 	_, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(t.TempDir(), "dagster.db")})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// The file of the first release: two runs made partitions of an asset, one of the runs was deleted.
+func TestMigrate_fromTheFirstRelease(t *testing.T) {
+	t.Parallel()
+	packed, err := os.Open("testdata/v1.db.gz")
+	require.NoError(t, err)
+	unpacked, err := gzip.NewReader(packed)
+	require.NoError(t, err)
+	old, err := io.ReadAll(unpacked)
+	require.NoError(t, err)
+	require.NoError(t, packed.Close())
+	path := filepath.Join(t.TempDir(), "dagster.db")
+	require.NoError(t, os.WriteFile(path, old, 0o600))
+
+	s := openAt(t, path)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Check(t.Context()))
+	days := partition.Must(partition.Windows(partition.WindowConfig{Every: partition.Daily, Start: "2026-01-01"}))
+	require.NoError(t, s.Divide(t.Context(), map[string]partition.Definition{"daily": days}))
+	st, err := s.PartitionStatus(t.Context(), "daily")
+	require.NoError(t, err)
+	assert.Equal(t, "[2026-01-01...2026-01-02], 2026-01-04", st.Materialized.String())
+	assert.Equal(t, 1, st.Unknown)
+	for key, run := range map[string]storage.RunID{"2026-01-01": "gone", "2026-01-02": "kept", "old key": "kept"} {
+		e, err := s.LatestMaterialization(t.Context(), "daily", key)
+		require.NoError(t, err)
+		assert.Equal(t, run, e.Run)
+		assert.Equal(t, "daily"+key, e.Data.(*storage.MaterializationData).DataVersion)
+	}
+	_, err = s.LatestMaterialization(t.Context(), "whole", "")
+	require.NoError(t, err)
+	_, err = s.Append(t.Context(), storage.Batch{Run: "kept", Events: []storage.Event{
+		{Kind: storage.AssetMaterialization, Asset: "daily", Partition: "2026-01-03"},
+	}})
+	require.NoError(t, err)
+	st, err = s.PartitionStatus(t.Context(), "daily")
+	require.NoError(t, err)
+	assert.Equal(t, "[2026-01-01...2026-01-04]", st.Materialized.String())
+	assert.FileExists(t, path+".v1")
 }

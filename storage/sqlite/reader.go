@@ -52,6 +52,17 @@ func (r *readers) read(ctx context.Context, f func(c *conn) error) error {
 	return explain(r.config.Path, f(c))
 }
 
+// snapshot is read for f that reads in several statements: all of them see one state of the store.
+func (r *readers) snapshot(ctx context.Context, f func(c *conn) error) error {
+	return r.read(ctx, func(c *conn) error {
+		if err := c.exec(ctx, "BEGIN"); err != nil {
+			return err
+		}
+		defer func() { _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK") }()
+		return f(c)
+	})
+}
+
 // close waits for what is being read.
 func (r *readers) close() error {
 	var errs []error

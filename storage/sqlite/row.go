@@ -218,7 +218,9 @@ func (t *tx) add(run driver.Value, seq int64, r *row) error {
 			return err
 		}
 		asset = n
-		t.changes.note(n, r, t.lastEvent)
+		if err := t.changes.note(t, n, r, t.lastEvent, integer(run)); err != nil {
+			return err
+		}
 	}
 	return t.rows.add(t.c, &[columns]driver.Value{
 		t.lastEvent, run, seq, number, r.step, r.attempt, asset, orNull(r.partition), r.at, r.message, r.data,

@@ -67,8 +67,10 @@ func (w *change) do(t *tx) error {
 		return err
 	}
 	h.status, h.epoch = r.Status, r.Epoch
-	_, err = t.append(h, w.rows, w.size)
-	return err
+	if _, err = t.append(h, w.rows, w.size); err != nil || !r.Status.Terminal() {
+		return err
+	}
+	return t.endPlans(h.n, r.Status == storage.RunFailed)
 }
 
 // DeleteRun implements [storage.RunStore].

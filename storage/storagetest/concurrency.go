@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -292,6 +293,13 @@ func everyMethod(ctx context.Context, s storage.Storage, r storage.Run) map[stri
 	_, errs["LatestMaterialization"] = s.LatestMaterialization(ctx, "a", "")
 	_, errs["LatestMaterializations"] = s.LatestMaterializations(ctx, []string{"a"})
 	_, errs["Assets"] = s.Assets(ctx, storage.AssetFilter{})
+	errs["Divide"] = s.Divide(ctx, map[string]partition.Definition{"a": {}})
+	_, errs["PartitionStatus"] = s.PartitionStatus(ctx, "a")
+	errs["WipePartitions"] = s.WipePartitions(ctx, storage.Wipe{Asset: "a", All: true})
+	errs["ChangeDynamic"] = s.ChangeDynamic(ctx, storage.DynamicChange{Name: "n", Add: []string{"a"}})
+	_, errs["DynamicKeys"] = s.DynamicKeys(ctx, storage.DynamicFilter{Name: "n"})
+	_, errs["HasDynamic"] = s.HasDynamic(ctx, "n", []string{"a"})
+	_, errs["Snapshot"] = s.Snapshot(ctx, []string{"n"})
 	return errs
 }
 

@@ -16,7 +16,7 @@ import (
 func testRandom(t *testing.T, open func(t *testing.T) storage.Storage) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t)
-		p := &pair{t: t, store: s, memory: storage.NewMemory(), ids: map[int64]int64{0: 0}}
+		p := &pair{t: t, store: s, memory: storage.NewMemory(), ids: map[int64]int64{0: 0}, fold: fold{}}
 		defer func() { require.NoError(rt, s.Close()) }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":     p.create,
@@ -27,6 +27,11 @@ func testRandom(t *testing.T, open func(t *testing.T) storage.Storage) {
 			"runs":       p.runs,
 			"events":     p.events,
 			"assets":     p.assets,
+			"divide":     p.divide,
+			"wipe":       p.wipe,
+			"dynamic":    p.dynamic,
+			"keys":       p.dynamicKeys,
+			"statuses":   p.statuses,
 			"":           p.check,
 		})
 	})
@@ -40,13 +45,14 @@ type pair struct {
 	ids    map[int64]int64
 	newest int64 // of the oracle
 	old    int64 // of the store
+	fold   fold
 }
 
 // same checks that two errors are the same to a caller.
 func same(rt *rapid.T, want, got error) {
 	for _, sentinel := range []error{
 		storage.ErrRunNotFound, storage.ErrRunExists, storage.ErrConflict, storage.ErrIllegalTransition, storage.ErrFenced,
-		storage.ErrRunNotEnded, storage.ErrNotMaterialized,
+		storage.ErrRunNotEnded, storage.ErrNotMaterialized, storage.ErrNotDivided,
 	} {
 		require.Equal(rt, errors.Is(want, sentinel), errors.Is(got, sentinel), "want %v, got %v", want, got)
 	}
@@ -64,6 +70,7 @@ func (p *pair) learn(rt *rapid.T) {
 		require.Greater(rt, got[i].ID, p.old)
 		p.newest, p.old = want[i].ID, got[i].ID
 		p.ids[p.newest] = p.old
+		p.fold.event(&want[i])
 	}
 	p.sameEvents(rt, want, got)
 }
@@ -90,6 +97,7 @@ func anyKind(rt *rapid.T) storage.EventKind {
 	return rapid.SampledFrom([]storage.EventKind{
 		storage.StepStart, storage.AssetMaterialization, storage.AssetMaterialization, storage.AssetObservation,
 		storage.StepFailure, storage.AssetFailedToMaterialize, storage.LogMessage, "NEW",
+		storage.AssetMaterializationPlanned, storage.AssetMaterializationPlanned,
 	}).Draw(rt, "kind")
 }
 
@@ -97,7 +105,7 @@ func anyEvents(rt *rapid.T) []storage.Event {
 	events := make([]storage.Event, rapid.IntRange(0, 4).Draw(rt, "n"))
 	for i := range events {
 		e := storage.Event{
-			Kind: anyKind(rt), Step: anyText(rt, "step"), Asset: anyText(rt, "asset"), Partition: anyText(rt, "partition"),
+			Kind: anyKind(rt), Step: anyText(rt, "step"), Asset: anyText(rt, "asset"), Partition: anyKey(rt),
 			Attempt: rapid.IntRange(0, 3).Draw(rt, "attempt"), At: at(rapid.IntRange(-9, 9).Draw(rt, "at")), Message: anyText(rt, "message"),
 		}
 		switch e.Kind {
@@ -136,6 +144,9 @@ func (p *pair) apply(rt *rapid.T, id storage.RunID, tr storage.Transition) {
 	same(rt, wantErr, err)
 	sameRun(rt, want, got)
 	p.learn(rt)
+	if err == nil && got.Status.Terminal() {
+		p.fold.end(id, got.Status)
+	}
 }
 
 // transition tries any transition, most of them wrong.
@@ -230,7 +241,7 @@ func (p *pair) events(rt *rapid.T) {
 		func() { f.Run = anyRun(rt) },
 		func() { f.Step = anyText(rt, "step") },
 		func() { f.Asset = anyText(rt, "asset") },
-		func() { f.Partition = anyText(rt, "partition") },
+		func() { f.Partition = anyKey(rt) },
 		func() { f.Kinds = []storage.EventKind{anyKind(rt), anyKind(rt)} },
 		func() { f.After = id.Draw(rt, "after") },
 		func() { f.Before = id.Draw(rt, "before") },
@@ -249,9 +260,9 @@ func (p *pair) events(rt *rapid.T) {
 }
 
 func (p *pair) assets(rt *rapid.T) {
-	key, partition := anyText(rt, "asset"), anyText(rt, "partition")
-	want, wantErr := p.memory.LatestMaterialization(p.t.Context(), key, partition)
-	got, err := p.store.LatestMaterialization(p.t.Context(), key, partition)
+	key, of := anyText(rt, "asset"), anyKey(rt)
+	want, wantErr := p.memory.LatestMaterialization(p.t.Context(), key, of)
+	got, err := p.store.LatestMaterialization(p.t.Context(), key, of)
 	same(rt, wantErr, err)
 	p.sameEvents(rt, []storage.Event{want}, []storage.Event{got})
 

@@ -1,11 +1,15 @@
 package storagetest
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -47,6 +51,9 @@ func sharedCases() []sharedCase {
 			assert.Greater(t, e.ID, last[1].ID)
 			assert.Equal(t, int64(2), asset(t, b, "a").Materializations)
 		}},
+		{"shared/partitions of both", testSharedPartitions},
+		{"shared/a definition that the other changed", testSharedRedefinition},
+		{"shared/dynamic keys of both", testSharedDynamic},
 		{"shared/each works without the other", func(t *testing.T, a, b storage.Storage) {
 			r := started(t, a, 1)
 			require.NoError(t, a.Close())
@@ -76,4 +83,77 @@ func testSharedReads(t *testing.T, a, b storage.Storage) {
 	assert.Equal(t, events(t, a, storage.EventFilter{}), events(t, b, storage.EventFilter{}))
 	inOrder(t, events(t, a, storage.EventFilter{}))
 	assert.Equal(t, []string{"x", "y"}, assetKeys(t, a, storage.AssetFilter{}))
+}
+
+func testSharedPartitions(t *testing.T, a, b storage.Storage) {
+	divide(t, a, "x", days(t))
+	divide(t, b, "x", days(t))
+	keys := slices.Collect(days(t).At(january(), nil).Keys())
+	one, two := started(t, a, 1), started(t, b, 2)
+	for i, key := range keys {
+		add(t, a, one, planned("x", key))
+		add(t, b, two, planned("x", key))
+		if i%2 == 0 {
+			add(t, a, two, made("x", key))
+		} else {
+			add(t, b, one, made("x", key))
+		}
+	}
+	for _, s := range []storage.Storage{a, b} {
+		st := status(t, s, "x")
+		assert.Equal(t, len(keys), st.Materialized.Count())
+		assert.Equal(t, len(keys)/2, st.InProgress.Count())
+		assert.True(t, st.InProgress.Has(keys[1]))
+	}
+	require.NoError(t, a.WipePartitions(t.Context(), storage.Wipe{Asset: "x", Keys: keys[:3]}))
+	add(t, b, two, made("x", keys[1]))
+	add(t, a, storage.Run{}, failedKey("x", keys[4]))
+	move(t, a, two, storage.RunFailed)
+	for _, s := range []storage.Storage{a, b} {
+		st := status(t, s, "x")
+		assert.Equal(t, len(keys)-2, st.Materialized.Count())
+		assert.True(t, st.InProgress.Empty())
+		assert.Equal(t, len(keys)/2, st.Failed.Count(), "one was made meanwhile, one failed alone")
+	}
+}
+
+// What one handle remembers of a definition must not place keys after the other changed it.
+func testSharedRedefinition(t *testing.T, a, b storage.Storage) {
+	later := days(t, func(c *partition.WindowConfig) { c.Start = "2025-12-31" })
+	divide(t, a, "x", days(t))
+	add(t, a, storage.Run{}, made("x", "2026-01-02"))
+	divide(t, b, "x", later)
+	add(t, a, storage.Run{}, made("x", "2026-01-05"))
+	want := known{Made: "2026-01-02 2026-01-05"}
+	assert.Equal(t, want, knownOf(t, a, "x"))
+	assert.Equal(t, want, knownOf(t, b, "x"))
+	divide(t, a, "x", static(t, "2026-01-05", "other"))
+	add(t, b, storage.Run{}, made("x", "2026-01-06"), made("x", "other"))
+	want = known{Made: "2026-01-05 other", Unknown: 2}
+	assert.Equal(t, want, knownOf(t, a, "x"))
+	assert.Equal(t, want, knownOf(t, b, "x"))
+	divide(t, b, "x", later)
+	assert.Equal(t, known{Made: "2026-01-02 2026-01-05 2026-01-06", Unknown: 1}, knownOf(t, a, "x"))
+}
+
+func testSharedDynamic(t *testing.T, a, b storage.Storage) {
+	for i, err := range together(8, func(i int) error {
+		s := []storage.Storage{a, b}[i%2]
+		mine := numbered(fmt.Sprint(i, "-"), 50)
+		for _, key := range mine {
+			if err := s.ChangeDynamic(t.Context(), storage.DynamicChange{Name: "n", Add: []string{key, "both"}}); err != nil {
+				return err
+			}
+		}
+		return s.ChangeDynamic(t.Context(), storage.DynamicChange{Name: "n", Remove: mine[10:]})
+	}) {
+		require.NoError(t, err, i)
+	}
+	keys := dynamicKeys(t, a, storage.DynamicFilter{Name: "n", Limit: 7})
+	assert.Len(t, keys, 81)
+	assert.Equal(t, keys, dynamicKeys(t, b, storage.DynamicFilter{Name: "n"}))
+	for i := range 8 {
+		mine := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !strings.HasPrefix(key, fmt.Sprint(i, "-")) })
+		assert.Equal(t, numbered(fmt.Sprint(i, "-"), 10), mine, "in the order of one caller")
+	}
 }

@@ -20,8 +20,8 @@ import (
 // t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) storage.Storage) {
 	for _, group := range [][]testCase{
-		runCases(), listCases(), transitionCases(), eventCases(), filterCases(), assetCases(), textCases(),
-		concurrencyCases(), contextCases(), closeCases(), watchCases(),
+		runCases(), listCases(), transitionCases(), eventCases(), filterCases(), assetCases(), partitionCases(),
+		dynamicCases(), textCases(), concurrencyCases(), contextCases(), closeCases(), watchCases(),
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
