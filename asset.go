@@ -48,13 +48,14 @@ type assetSpec struct {
 	kinds      []string
 	owners     []string
 	partitions *partitions // nil if it is not divided
+	singleRun  bool
 }
 
 // NewAsset declares an asset that body computes. The key is made of parts joined by "/", each of letters, digits, "_",
 // "-" and "."; the step that makes it is named by the parts joined by "__".
 func NewAsset[T any](key string, body Body[T], opts ...AssetOption) *Asset[T] {
 	a := newAsset[T]("asset", key)
-	a.setBody(&a.body, body)
+	a.setBody(&a.body, a.owning(body))
 	a.apply(opts)
 	return &Asset[T]{core: a}
 }
@@ -103,6 +104,8 @@ func (d *definition) setBody(to **body, from interface{ core() *body }) {
 	b := from.core()
 	*to = b
 	switch {
+	case b.graph != nil && b.byPartition:
+		d.mistake("by partition: it takes a function, and no graph")
 	case b.graph != nil:
 		d.check(b.graph.single())
 	case b.call == nil:
@@ -116,6 +119,8 @@ func (d *definition) setBody(to **body, from interface{ core() *body }) {
 			switch leaf.kind {
 			case readsNil:
 				d.mistake("input %d: %w", i+1, errNil)
+			case readsOwn:
+				d.mistake("input %d: %w", i+1, errOwn)
 			case readsOutput, readsElement, collects:
 				d.mistake("input %d: an output of a graph: it belongs to that graph", i+1)
 			case readsAsset, readsResource, readsConfig, readsConst, joins, may, derives, branches:
@@ -211,6 +216,7 @@ func (s *assetSpec) merge(d *assetSpec) assetSpec {
 	take(optKinds, func() { out.kinds = d.kinds })
 	take(optOwners, func() { out.owners = d.owners })
 	take(optPartitioned, func() { out.partitions = d.partitions })
+	take(optSingleRun, func() { out.singleRun = d.singleRun })
 	out.stepSpec = out.stepSpec.merge(&d.stepSpec)
 	return out
 }

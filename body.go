@@ -18,6 +18,9 @@ type body struct {
 	// skips is set by Skippable: call may return an absent value.
 	skips bool
 
+	// byPartition is set by ByPartition: call returns valuesByPartition.
+	byPartition bool
+
 	// graph computes the value by steps of its own; call and inputs are not set then.
 	graph *graph
 }

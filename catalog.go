@@ -65,6 +65,7 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.report(repo)
 	c.addAssets()
 	c.connect()
+	c.checkPartitions()
 	c.addJobs()
 	c.addSchedules()
 	c.addUsed()
@@ -188,6 +189,9 @@ func (c *catalog) connectOne(i int32) {
 	a := c.assets[i].asset
 	missing := make(map[string]bool)
 	edge := func(up *asset) {
+		if up == a && a.readsItself() {
+			return // earlier partitions of it
+		}
 		j, ok := c.index[up.key]
 		if !ok {
 			if !missing[up.key] {

@@ -23,6 +23,9 @@ func (c *catalog) addJobs() {
 		if j.graph != nil {
 			j.graph.report(c, seen)
 			c.checkReads(j)
+			if j.configFor != nil && j.partitions == nil {
+				c.wrong = append(c.wrong, j.wrong(errNotDivided))
+			}
 			continue
 		}
 		if len(j.mistakes) == 0 {
@@ -56,6 +59,10 @@ func (c *catalog) checkSelection(j *job) {
 		c.wrong = append(c.wrong, j.wrong(err))
 	case len(selected) == 0:
 		c.wrong = append(c.wrong, j.wrong(errors.New("its selection has nothing to run")))
+	default:
+		if err := c.checkDivision(j, selected); err != nil {
+			c.wrong = append(c.wrong, j.wrong(err))
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func (u *used) leaf(leaf *input, _ leafUse) {
 		u.config(leaf.config)
 	case readsAsset:
 		u.resource(leaf.loadedBy)
-	case readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+	case readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsOwn, readsNil:
 	}
 }
 

@@ -40,6 +40,10 @@ type scope struct {
 	failed error
 	record func(e storage.Event)
 
+	told    map[int32]bool // of which the step has said that it made them, for another portion; nil if there is one only
+	portion *portion // which partitions the body makes; nil if what it makes is not partitioned
+	streams []any    // that were opened for the body, and are closed after it
+
 	said atomic.Pointer[said] // nil until the body says something
 }
 
@@ -94,15 +98,20 @@ type scopeKey struct{}
 
 // Value finds the scope itself, and else what the outer context has.
 func (s *scope) Value(key any) any {
-	if _, ok := key.(scopeKey); ok {
+	switch key.(type) {
+	case scopeKey:
 		return s
+	case partitionKey:
+		if s.portion != nil {
+			return s.portion.info
+		}
 	}
 	return s.Context.Value(key)
 }
 
 // outer is a context for opening a resource: it outlives the attempt, whose timeout is not the resource's.
 func (s *scope) outer() context.Context {
-	return &scope{Context: s.run.ctx, run: s.run, task: s.task, step: s.step, record: s.record}
+	return &scope{Context: s.run.ctx, run: s.run, task: s.task, step: s.step, record: s.record, portion: s.portion}
 }
 
 // emit records an event of the step.

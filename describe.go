@@ -95,7 +95,7 @@ func (c *catalog) describe(i int) AssetInfo {
 			info.Resources = addNew(info.Resources, leaf.resource.name)
 		case readsConfig:
 			info.Configs = addNew(info.Configs, leaf.config.name)
-		case readsAsset, readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+		case readsAsset, readsConst, joins, may, derives, branches, readsOutput, readsElement, collects, readsOwn, readsNil:
 		}
 	})
 	return info

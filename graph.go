@@ -139,7 +139,7 @@ func (g *graph) leaves(visit func(leaf *input, use leafUse)) {
 			if leaf.loadedBy != nil {
 				visit(&input{kind: readsResource, resource: leaf.loadedBy}, use)
 			}
-		case readsConst, joins, may, derives, branches, readsElement, collects, readsNil:
+		case readsConst, joins, may, derives, branches, readsElement, collects, readsOwn, readsNil:
 		}
 	}
 	walkAll(g.spec.after, outside)

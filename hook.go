@@ -79,7 +79,7 @@ const hookGrace = 30 * time.Second
 // runHook calls a hook in a goroutine of its own, so that it can be left behind.
 func (r hooked) runHook(ctx context.Context, t *executor.Task, o executor.Outcome, h *hook) error {
 	var left atomic.Bool
-	sc := &scope{Context: ctx, run: r.runState, task: t, step: &r.plan.steps[t.Step], failed: o.Err, record: func(e storage.Event) {
+	sc := &scope{Context: ctx, run: r.runState, task: t, step: &r.plan.steps[t.Step], portion: r.portionOf(&r.plan.steps[t.Step]), failed: o.Err, record: func(e storage.Event) {
 		if !left.Load() {
 			r.hookRecord(t, e)
 		}

@@ -21,6 +21,7 @@ const (
 	readsOutput  // what a placed op makes
 	readsElement // one value of what is mapped over
 	collects     // what every copy of a placed op makes
+	readsOwn     // Previous: what the asset itself made before
 	readsNil     // a nil input: a mistake
 )
 
@@ -34,6 +35,9 @@ type input struct {
 	resource *resource
 	config   *config
 	value    any // of a constant
+
+	parts *partitionRead // of an asset: which partitions; nil for the default
+	own   bool           // the asset reads what it made itself
 
 	loadedBy *resource // nil for the manager that stored the asset
 	codec    *codec    // with loadedBy: how its type is decoded
@@ -62,7 +66,7 @@ func (in *input) descend(use leafUse, visit func(*input, leafUse)) {
 		use.join = in
 	case branches:
 		use.when = in
-	case readsAsset, readsResource, readsConfig, readsConst, derives, readsOutput, readsElement, collects, readsNil:
+	case readsAsset, readsResource, readsConfig, readsConst, derives, readsOutput, readsElement, collects, readsOwn, readsNil:
 	}
 	if len(in.of) == 0 && in.kind != joins {
 		visit(in, use)
@@ -75,7 +79,8 @@ func (in *input) descend(use leafUse, visit func(*input, leafUse)) {
 
 // isSameAsset reports whether both inputs are one asset as it is: the second is there by mistake.
 func (in *input) isSameAsset(other *input) bool {
-	return in.kind == readsAsset && other.kind == readsAsset && in.asset == other.asset && in.loadedBy == other.loadedBy
+	return in.kind == readsAsset && other.kind == readsAsset && in.asset == other.asset && in.loadedBy == other.loadedBy &&
+		in.parts == other.parts
 }
 
 // width is the number of leaves.

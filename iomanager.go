@@ -27,7 +27,11 @@ type IOManager interface {
 // Address says what is stored, and how its type becomes bytes.
 type Address struct {
 	Asset, Partition string // the asset's key; Partition is empty for an unpartitioned one
-	Run, Step        string // which run stores it, in which step; empty for an asset that is loaded
+
+	// Partitions are set instead of Partition where one value is of several: see [SingleRun].
+	Partitions []string
+
+	Run, Step string // which run stores it, in which step; empty for an asset that is loaded
 
 	// MapKey is the key of one value of a [Dynamic] op; empty otherwise.
 	MapKey string
@@ -69,6 +73,9 @@ func (a Address) Streams() bool { return a.codec.streams }
 func (a Address) String() string {
 	if a.Asset == "" {
 		return fmt.Sprintf("step %s of run %s", quote(a.Step), a.Run)
+	}
+	if len(a.Partitions) > 0 {
+		return fmt.Sprintf("%s, %d partitions", quote(a.Asset), len(a.Partitions))
 	}
 	if a.Partition == "" {
 		return quote(a.Asset)
@@ -138,6 +145,9 @@ func (f *fileIO) files() (*files.Dir, error) {
 
 // Store replaces the file at once.
 func (f *fileIO) Store(ctx context.Context, at Address, v any) error {
+	if len(at.Partitions) > 0 {
+		return errSeveral
+	}
 	dir, err := f.files()
 	if err != nil {
 		return err
@@ -173,3 +183,6 @@ func (f *fileIO) Load(_ context.Context, at Address) (any, error) {
 
 // notStored reports whether an IO manager says that there is no value.
 func notStored(err error) bool { return errors.Is(err, ErrNotStored) || errors.Is(err, fs.ErrNotExist) }
+
+// errSeveral is the error of managers that keep one partition at a time.
+var errSeveral = errors.New("one value for several partitions, which this IO manager keeps one by one: make a value for each by ByPartition")

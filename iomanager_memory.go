@@ -29,6 +29,9 @@ func (a Address) place() place {
 
 // Store keeps the value itself, and the bytes of a stream: in memory there is nowhere else to put it.
 func (m *memoryIO) Store(_ context.Context, at Address, v any) error {
+	if len(at.Partitions) > 0 {
+		return errSeveral
+	}
 	if at.codec != nil && at.codec.streams {
 		var b bytes.Buffer
 		if err := at.Encode(&b, v); err != nil {

@@ -29,6 +29,7 @@ type job struct {
 	limits      []executor.TagLimit
 	maxRuntime  time.Duration
 	partitions  *partitions // nil if it is not divided
+	configFor   func(p PartitionInfo) ([]ConfigValue, error)
 }
 
 // NewJob declares a job that runs a graph.

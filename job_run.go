@@ -50,6 +50,8 @@ func (o *runOptions) part(c *catalog, j *job, full *plan) (*plan, error) {
 func newJobPlan(c *catalog, j *job, selected func(path string) bool) (*plan, error) {
 	b := newPlanner(c, len(j.graph.nodes))
 	b.selected = selected
+	b.plan.division, b.plan.dividedBy = j.partitions.definitionOf(), "job "+quote(j.name)
+	b.division = b.plan.division
 	b.addGraph(j.graph, "", j.steps, nil, nil)
 	if len(b.wrong) > 0 {
 		return nil, errors.Join(b.wrong...)

@@ -36,6 +36,9 @@ func NewMultiAsset[S any](name string, body Body[S], opts ...AssetOption) *Multi
 	if m.body != nil && m.body.skips {
 		m.mistake("a multi-asset cannot be skipped as a whole: make its parts skippable")
 	}
+	if m.body != nil && m.body.byPartition {
+		m.mistake("by partition: a multi-asset makes one partition after the other")
+	}
 	m.carrier = &asset{definition: m.definition, typ: reflect.TypeFor[S](), codec: defaultCodec[S]()}
 	m.carrier.apply(opts)
 	m.mistakes, m.carrier.mistakes = m.carrier.mistakes, nil
@@ -97,9 +100,9 @@ func newPart[S, T any](m *MultiAsset[S], key string, p *part, opts []AssetOption
 		p.of = m.of
 		a.part = p
 	}
-	const steps = optRetry | optTimeout | optPool | optSubsettable
+	const steps = optRetry | optTimeout | optPool | optSubsettable | optPartitioned | optSingleRun
 	if a.spec.set&steps != 0 || len(a.spec.hooks) > 0 || len(a.spec.after) > 0 || len(a.spec.finally) > 0 {
-		a.mistake("retries, timeouts, pools, hooks and what is waited for belong to its multi-asset %s", quote(a.stepName()))
+		a.mistake("partitions, retries, timeouts, pools, hooks and what is waited for belong to its multi-asset %s", quote(a.stepName()))
 	}
 	return &Asset[T]{core: a}
 }

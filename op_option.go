@@ -27,7 +27,7 @@ func waited(def *definition, what string, d []Dependency) []*input {
 				if def.kind != "op" && def.kind != "graph" {
 					def.mistake("%s: an output of a graph belongs to that graph", what)
 				}
-			case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsElement, readsNil:
+			case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsElement, readsOwn, readsNil:
 				def.mistake("%s: only an asset, or what an op makes, can be waited for", what)
 			}
 		})

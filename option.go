@@ -165,11 +165,11 @@ func Kinds(kinds ...string) AssetOption {
 	})
 }
 
-func addNew(list []string, s string) []string {
-	if slices.Contains(list, s) {
+func addNew[T comparable](list []T, one T) []T {
+	if slices.Contains(list, one) {
 		return list
 	}
-	return append(list, s)
+	return append(list, one)
 }
 
 func (d *definition) check(err error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dagster-go/dagster/executor"
 	"github.com/dagster-go/dagster/executor/machine"
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -24,6 +25,13 @@ type plan struct {
 	made   int // how many assets the steps make
 
 	hooks bool // some steps have them
+
+	// division is how what the plan makes is partitioned, the zero value if it is not, and dividedBy what says so. mixed is
+	// set if there are several divisions: such a plan can't run.
+	division  partition.Definition
+	dividedBy string
+	mixed     error
+	links     []planLink
 
 	byStep func() map[string]int // indexes of the steps by key; few runs ask
 
@@ -58,6 +66,8 @@ type planStep struct {
 	taken    bool       // over from an earlier run: it is not run again
 	whole    bool       // the value is kept as a whole, not only by mapping key
 	skips    bool       // the body, or a branch that it reads, may leave it out
+	divided  bool       // it makes partitions, or belongs to something that does
+	atOnce   bool       // all of them in one call
 
 	output *storage.OutputData // of STEP_OUTPUT
 	stored *storage.OutputData // of HANDLED_OUTPUT
@@ -96,6 +106,7 @@ type read struct {
 	key    string
 	loaded *storage.InputData
 	last   bool // of the leaves of its input
+	link   int32 // of the plan, for an asset that is partitioned; -1 for others
 }
 
 // step is the step of that key, nil if there is none.

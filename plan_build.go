@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -17,6 +18,10 @@ type planner struct {
 	outputs map[[2]string]*storage.OutputData
 	sources []executor.Source // room for those of the next inputs
 	loads   []storage.InputData
+
+	// division is that of what is being added, links those of its reads.
+	division partition.Definition
+	links    map[linkKey]int32
 
 	// skipped are the steps of ops that are not selected; nil if all are.
 	selected func(path string) bool
@@ -33,7 +38,8 @@ type maker struct {
 func newPlanner(c *catalog, steps int) *planner {
 	b := &planner{
 		catalog: c, makers: make(map[*asset]maker, steps), stored: make(map[*asset]bool), outputs: make(map[[2]string]*storage.OutputData),
-		plan: &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
+		links: make(map[linkKey]int32),
+		plan:  &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
 	}
 	b.plan.steps = make([]planStep, 0, steps)
 	b.plan.exec.Steps = make([]executor.Step, 0, steps)
@@ -68,7 +74,7 @@ func newPlan(c *catalog, selected []int32, under stepSpec, steps func(path strin
 func (b *planner) open(key string, body *body, spec *stepSpec) (*planStep, *executor.Step, int32) {
 	i := int32(len(b.plan.steps)) //nolint:gosec // far fewer steps than that
 	b.plan.hooks = b.plan.hooks || len(spec.hooks) > 0
-	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: spec, whole: true})
+	b.plan.steps = append(b.plan.steps, planStep{key: key, body: body, spec: spec, whole: true, divided: b.division.Kind() != partition.KindNone})
 	b.plan.exec.Steps = append(b.plan.exec.Steps, executor.Step{
 		Key: key, Retry: spec.retry.plan(), Timeout: spec.timeout, Tags: spec.tags, Priority: priority(spec.tags),
 	})
@@ -76,6 +82,7 @@ func (b *planner) open(key string, body *body, spec *stepSpec) (*planStep, *exec
 }
 
 func (b *planner) addAsset(a *catalogAsset, under stepSpec) {
+	b.divide(a.asset)
 	spec := a.spec.inside(&under)
 	if a.body.graph != nil {
 		b.addGraphAsset(a, *spec)
@@ -83,6 +90,7 @@ func (b *planner) addAsset(a *catalogAsset, under stepSpec) {
 	}
 	s, step, i := b.open(a.step, a.body, spec)
 	s.typ, s.codec, s.empty, s.skips = a.typ, a.codec, a.empty, a.body.skips
+	s.atOnce = a.makesAll(a.spec)
 	b.make(s, i, a)
 	b.wire(s, step, nil)
 }
@@ -106,13 +114,15 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 }
 
 func (b *planner) addMulti(m *multi, parts []int32, under stepSpec) {
-	spec := m.carrier.spec.over(b.catalog.assets[parts[0]].defaults).inside(&under)
+	b.divide(b.catalog.assets[parts[0]].asset)
+	carrier := m.carrier.spec.over(b.catalog.assets[parts[0]].defaults)
+	spec := carrier.inside(&under)
 	if m.body.graph != nil {
 		b.addGraphMulti(m, parts, *spec)
 		return
 	}
 	s, step, i := b.open(m.name, m.body, spec)
-	s.typ, s.codec = m.body.typ, m.carrier.codec
+	s.typ, s.codec, s.atOnce = m.body.typ, m.carrier.codec, carrier.singleRun
 	for _, at := range parts { // each is an output of its own
 		b.make(s, i, &b.catalog.assets[at])
 	}
@@ -217,9 +227,10 @@ func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, 
 }
 
 func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
-	r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1, source: -1}
+	r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1, source: -1, link: -1}
 	switch leaf.kind {
 	case readsAsset:
+		r.link = b.link(leaf, use)
 		r.spec = &leaf.asset.spec.stepSpec
 		if i, ok := b.catalog.index[leaf.asset.key]; ok {
 			r.spec = &b.catalog.assets[i].spec.stepSpec
@@ -227,7 +238,7 @@ func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
 		*b.load(&r) = storage.InputData{Input: inputName(n), FromAsset: leaf.asset.key, Output: resultName, IOManager: managerName(r.manager())}
 	case readsOutput, readsElement, collects:
 		*b.load(&r) = storage.InputData{Input: inputName(n), Output: resultName, IOManager: managerName(nil)}
-	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsNil:
+	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsOwn, readsNil:
 		return r
 	}
 	b.locate(&r, frame)
@@ -272,7 +283,7 @@ func (b *planner) source(step int32, output int) []executor.Source {
 func (b *planner) locate(r *read, frame *frame) {
 	switch r.kind {
 	case readsAsset:
-		if m, ok := b.makers[r.leaf.asset]; ok {
+		if m, ok := b.makers[r.leaf.asset]; ok && !r.leaf.own {
 			r.step, r.output = m.step, m.output
 		}
 	case readsOutput, collects:
@@ -292,7 +303,7 @@ func (b *planner) locate(r *read, frame *frame) {
 			return
 		}
 		r.output = 1 + len(m.node.branches) + slices.Index(m.node.mapped, m)
-	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsNil:
+	case readsResource, readsConfig, readsConst, joins, may, derives, branches, readsOwn, readsNil:
 	}
 }
 

@@ -116,6 +116,7 @@ func (b *planner) addGraphAsset(a *catalogAsset, spec stepSpec) {
 		return
 	}
 	s := &b.plan.steps[out]
+	s.atOnce = a.makesAll(a.spec)
 	b.make(s, out, a)
 	s.typ, s.codec, s.empty = a.typ, a.codec, a.empty
 	s.spec = specOf(*s.spec, spec)

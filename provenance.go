@@ -17,15 +17,19 @@ type materialization struct {
 	inputs [2]storage.InputVersion
 }
 
-// materialized says what the step made of an asset: from which versions, and what the body said of it.
-func (r *runState) materialized(sc *scope, of *making) *storage.MaterializationData {
+// materialized says what the step made of an asset, or of one partition of it: from which versions, and what the body said of it.
+func (r *runState) materialized(sc *scope, of *making, partition string) *storage.MaterializationData {
 	version, entries := sc.saidOf(of.asset.key)
 	m := &materialization{from: storage.Provenance{CodeVersion: of.codeVersion}}
-	m.from.Inputs = r.inputVersions(of, m.inputs[:0])
+	m.from.Inputs = r.inputVersions(sc, of, m.inputs[:0])
 	if version == "" {
 		version = r.dataVersion(&m.from)
 	}
-	r.versions[of.index] = version
+	if sc.portion != nil {
+		r.parts.remember(of.index, partition, version)
+	} else {
+		r.versions[of.index] = version
+	}
 	m.data = storage.MaterializationData{DataVersion: version, Provenance: &m.from, Metadata: slices.Clip(entries)}
 	return &m.data
 }
@@ -34,33 +38,47 @@ func (r *runState) materialized(sc *scope, of *making) *storage.MaterializationD
 type versionSource struct {
 	asset *asset
 	index int32 // of its making in the plan; -1 if it is read as it was stored before
+	links []int32 // by which its partitions are read; none if it is not partitioned
 }
 
 // versionSources are the assets that an asset is made from, by key.
 func (b *planner) versionSources(a *asset) []versionSource {
 	var out []versionSource
-	a.leaves(func(leaf *input, _ leafUse) {
+	a.leaves(func(leaf *input, use leafUse) {
 		if leaf.kind != readsAsset {
 			return
 		}
+		if i := slices.IndexFunc(out, func(s versionSource) bool { return s.asset == leaf.asset }); i >= 0 {
+			if link := b.link(leaf, use); link >= 0 {
+				out[i].links = addNew(out[i].links, link)
+			}
+			return
+		}
 		s := versionSource{asset: leaf.asset, index: -1}
+		if link := b.link(leaf, use); link >= 0 {
+			s.links = []int32{link}
+		}
 		if m, ok := b.makers[leaf.asset]; ok {
 			s.index = m.index
+		} else if leaf.own {
+			s.index = int32(b.plan.made) //nolint:gosec // far fewer assets than that
 		}
 		out = append(out, s)
 	})
 	if len(out) > 1 {
 		slices.SortFunc(out, func(a, b versionSource) int { return strings.Compare(a.asset.key, b.asset.key) })
-		out = slices.CompactFunc(out, func(a, b versionSource) bool { return a.asset == b.asset })
 	}
 	return out
 }
 
 // inputVersions are the versions of what the asset is made from, by key.
-func (r *runState) inputVersions(of *making, to []storage.InputVersion) []storage.InputVersion {
-	for _, from := range of.from {
+func (r *runState) inputVersions(sc *scope, of *making, to []storage.InputVersion) []storage.InputVersion {
+	for i := range of.from {
+		from := &of.from[i]
 		v := storage.InputVersion{Asset: from.asset.key}
-		if from.index >= 0 {
+		if len(from.links) > 0 {
+			v = r.partitionVersion(sc, from)
+		} else if from.index >= 0 {
 			v.DataVersion = r.versions[from.index] // the engine ran that step before
 		} else if stored, ok := r.stored[from.asset]; ok {
 			v = stored

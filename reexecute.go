@@ -66,7 +66,10 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 		return refused(o, fmt.Errorf("re-execute run %s: it has not ended, it is %s", run, parent.Status))
 	}
 	o.again = &reexecution{run: parent}
-	o.tags = over(o.tags, parent.Tags)
+	o.tags = over(o.tags, withoutPartitionTags(parent.Tags))
+	if o.partitions == nil {
+		o.partitions = partitionsOf(parent.Tags)
+	}
 	if err := o.inherit(c, parent.Config); err != nil {
 		return refused(o, fmt.Errorf("re-execute run %s: %w", run, err))
 	}

@@ -118,7 +118,7 @@ func (o *opener) inputs(ctx context.Context, b *body, emit func(storage.Event)) 
 			v = o.config[leaf.config]
 		case readsResource:
 			v, failed = o.get(ctx, leaf.resource, emit)
-		case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil: // refused by Validate
+		case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsOwn, readsNil: // refused by Validate
 		}
 		leaves = append(leaves, v)
 	})
@@ -176,10 +176,11 @@ func (c *cell) shut(r *resource) error {
 
 // guarded turns a panic of the user's code into an error with its stack: outside of a step's own attempt nobody else
 // would catch it.
-func guarded(fn func() (any, error)) (v any, err error) {
+func guarded[T any](fn func() (T, error)) (v T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			v, err = nil, &executor.PanicError{Value: p, Stack: debug.Stack()}
+			var none T
+			v, err = none, &executor.PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return fn()

@@ -162,13 +162,23 @@ func (r *Result) value(a *asset) (any, error) {
 	if step == nil {
 		return nil, fmt.Errorf("not part of run %s", r.run.ID)
 	}
+	if keys := r.state.partitionKeys(step); len(keys) > 1 {
+		return nil, fmt.Errorf("run %s made %d partitions of it: use Values", r.run.ID, len(keys))
+	} else if len(keys) == 1 {
+		return r.madeValue(a, m, keys[0])
+	}
+	return r.madeValue(a, m, "")
+}
+
+// madeValue is what the run made of an asset, or of one partition of it.
+func (r *Result) madeValue(a *asset, m *making, partition string) (any, error) {
 	ctx := context.Background()
-	latest, err := r.inst.store.LatestMaterialization(ctx, a.key, "")
+	latest, err := r.inst.store.LatestMaterialization(ctx, a.key, partition)
 	if err != nil {
 		return nil, fmt.Errorf("not made by run %s: %w", r.run.ID, firstError(r.err, err))
 	}
 	if latest.Run != r.run.ID {
-		made, err := r.made(ctx, a)
+		made, err := r.made(ctx, a, partition)
 		if err != nil || !made {
 			return nil, firstError(err, fmt.Errorf("not made by run %s", r.run.ID))
 		}
@@ -177,7 +187,7 @@ func (r *Result) value(a *asset) (any, error) {
 	if a.empty {
 		return Nothing{}, nil
 	}
-	return r.load(ctx, assetValue(a, &m.spec.stepSpec, ""))
+	return r.load(ctx, assetValue(a, &m.spec.stepSpec, partition))
 }
 
 // load reads a value after the run, by resources that are opened for it.
@@ -187,8 +197,8 @@ func (r *Result) load(ctx context.Context, l loading) (any, error) {
 	return v, firstError(err, l.open.close())
 }
 
-func (r *Result) made(ctx context.Context, a *asset) (bool, error) {
-	filter := storage.EventFilter{Run: r.run.ID, Asset: a.key, Kinds: []storage.EventKind{storage.AssetMaterialization}, Limit: 1}
+func (r *Result) made(ctx context.Context, a *asset, partition string) (bool, error) {
+	filter := storage.EventFilter{Run: r.run.ID, Asset: a.key, Partition: partition, Kinds: []storage.EventKind{storage.AssetMaterialization}, Limit: 1}
 	page, err := r.inst.store.Events(ctx, filter)
 	return len(page) > 0, err
 }

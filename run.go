@@ -60,16 +60,17 @@ func (o *runOptions) withoutGiven(c *catalog, selected []int32) []int32 {
 
 // start checks the options, and runs a plan.
 func (r *Repository) start(ctx context.Context, c *catalog, o *runOptions, p *plan) (*Result, error) {
-	if err := o.resolve(c, p); err != nil {
+	run := &runState{
+		inst: o.inst, catalog: c, options: o, given: o.given, plan: p,
+		again: o.again, values: newValues(nil), versions: make([]string, p.made),
+	}
+	if err := errors.Join(run.partition(ctx), o.resolve(c, p)); err != nil {
 		return refused(o, err)
 	}
 	if ctx.Err() != nil {
 		return refused(o, context.Cause(ctx))
 	}
-	run := &runState{
-		inst: o.inst, catalog: c, options: o, given: o.given, plan: p, open: newOpener(o.replaced, o.config),
-		again: o.again, values: newValues(nil), versions: make([]string, p.made),
-	}
+	run.open = newOpener(o.replaced, o.config)
 	if run.again == nil {
 		run.again = &reexecution{}
 	}
@@ -98,6 +99,8 @@ type runState struct {
 	// versions are the data versions of the assets that the steps made; each is written by its step, and read by later ones.
 	versions []string
 	stored   map[*asset]storage.InputVersion
+
+	parts *runPartitions // nil if the run has to do with none
 }
 
 // create stores the run as one that starts, and what it is going to make.
@@ -109,7 +112,7 @@ func (r *runState) create(ctx context.Context, repository string) error {
 	now := r.inst.now()
 	r.record = storage.Run{
 		ID: storage.RunID(newRunID()), Repository: repository, Job: assetJob, Status: storage.RunStarting,
-		Tags: r.options.tags, Assets: r.plan.keys, Config: config, Worker: r.inst.worker, Created: now,
+		Tags: r.tags(), Assets: r.plan.keys, Config: config, Worker: r.inst.worker, Created: now,
 		Steps: r.stepKeys(),
 	}
 	if r.options.job != nil {
@@ -134,7 +137,8 @@ func (r *runState) planned(now time.Time) []storage.Event {
 	for i := range r.plan.steps {
 		s := &r.plan.steps[i]
 		for k := range s.makes {
-			planned = append(planned, storage.Event{Kind: storage.AssetMaterializationPlanned, Step: s.key, Asset: s.makes[k].asset.key, At: now})
+			e := storage.Event{Kind: storage.AssetMaterializationPlanned, Step: s.key, Asset: s.makes[k].asset.key, At: now}
+			planned = r.planOf(planned, s, e)
 		}
 	}
 	return planned
@@ -196,9 +200,11 @@ func (r *runState) loadVersions(ctx context.Context) error {
 	if len(r.plan.stored) == 0 {
 		return nil
 	}
-	keys := make([]string, len(r.plan.stored))
-	for i, a := range r.plan.stored {
-		keys[i] = a.key
+	keys := make([]string, 0, len(r.plan.stored))
+	for _, a := range r.plan.stored {
+		if r.catalog.divisionOf(a) == nil { // else each partition has its own, which is looked for when it is read
+			keys = append(keys, a.key)
+		}
 	}
 	latest, err := r.inst.store.LatestMaterializations(ctx, keys)
 	if err != nil {
@@ -299,7 +305,16 @@ func (s *runSink) failed(e storage.Event) {
 		return
 	}
 	for i := range step.makes {
-		s.to.Record(failedToMaterialize(step.makes[i].asset, e))
+		m := &step.makes[i]
+		failed := failedToMaterialize(m.asset, e)
+		if !step.divided {
+			s.to.Record(failed)
+			continue
+		}
+		for _, key := range s.run.parts.unmade(m.index) {
+			failed.Partition = key
+			s.to.Record(failed)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // runOptions are the options of one run.
 type runOptions struct {
 	inst     *Instance
-	given    map[*asset]any
+	given    map[*asset]any // a [givenPartitions] for some partitions
 	replaced map[*resource]any
 	config   map[*config]any
 	raw      []json.RawMessage // run config, later over earlier
@@ -26,7 +26,9 @@ type runOptions struct {
 	executor executor.Executor
 	wrong    []error
 
-	job         *job // nil for a run of chosen assets
+	job         *job    // nil for a run of chosen assets
+	partitions  chooser // nil if nothing is said of partitions
+	portion     *portion
 	givenOps    map[*op]any
 	opSelection []string
 	ops         []opConfig // run config of single steps
@@ -204,6 +206,7 @@ func (o *runOptions) takeJob(replaced map[*resource]any, values map[*config]any)
 		replaced[r.target] = r.value
 	}
 	maps.Copy(values, o.job.steps.config)
+	o.configByPartition(values)
 	if o.limit == 0 {
 		o.limit = o.job.limit
 	}

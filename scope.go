@@ -99,6 +99,8 @@ func (s *Scope) checkInput(n *node, i int, in *input) {
 		switch leaf.kind {
 		case readsNil:
 			s.wrongAt(n, fmt.Errorf("input %d: %w", i+1, errNil))
+		case readsOwn:
+			s.wrongAt(n, fmt.Errorf("input %d: %w", i+1, errOwn))
 		case readsOutput, readsElement, collects:
 			switch {
 			case leaf.scope.graph != s.graph:

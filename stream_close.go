@@ -9,3 +9,18 @@ func closeStream(v any) error {
 	}
 	return nil
 }
+
+// opened remembers a stream, or all of several partitions, to be closed after the body has read them.
+func (s *scope) opened(v any) {
+	if many, ok := v.(*loadedPartitions); ok {
+		s.streams = append(s.streams, many.values...)
+		return
+	}
+	s.streams = append(s.streams, v)
+}
+
+func (s *scope) closeStreams() {
+	for _, v := range s.streams {
+		_ = closeStream(v) // it was only read
+	}
+}

@@ -13,19 +13,22 @@ import (
 // records how the attempt ended.
 func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outcome {
 	s := &r.plan.steps[t.Step]
-	sc := &scope{Context: ctx, run: r, task: t, step: s}
-	var streams []any
-	defer func() {
-		for _, v := range streams {
-			_ = closeStream(v) // it was only read
-		}
-	}()
+	if s.divided {
+		return r.runPortions(ctx, t, s)
+	}
+	return r.attempt(&scope{Context: ctx, run: r, task: t, step: s}) //nolint:contextcheck // a scope is a context
+}
+
+// attempt calls the body of a step once.
+func (r *runState) attempt(sc *scope) executor.Outcome {
+	s := sc.step
+	defer sc.closeStreams()
 	var small [4]any
-	leaves, err := r.load(sc, small[:0], &streams) //nolint:contextcheck // a resource outlives the attempt: see scope.outer
+	leaves, err := r.load(sc, small[:0])
 	if err != nil {
 		return executor.Outcome{Err: err}
 	}
-	v, err := s.body.call(sc, leaves) //nolint:contextcheck // a scope is a context
+	v, err := s.body.call(sc, leaves)
 	switch {
 	case err != nil && s.skips && errors.Is(err, errAbsent):
 		return s.madeNothing()
@@ -35,7 +38,7 @@ func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outco
 	if _, ok := v.(absent); ok {
 		return s.madeNothing()
 	}
-	return r.keep(sc, v) //nolint:contextcheck // a resource outlives the attempt: see scope.outer
+	return r.keep(sc, v)
 }
 
 // firstMissing says that a step's one output was not made.
@@ -71,7 +74,7 @@ func finalFailure(err error) (final error) {
 }
 
 // load returns the values of the body's leaves, in order.
-func (r *runState) load(sc *scope, leaves []any, streams *[]any) ([]any, error) {
+func (r *runState) load(sc *scope, leaves []any) ([]any, error) {
 	var asked sourcesOf
 	for i := range sc.step.reads {
 		rd := &sc.step.reads[i]
@@ -80,7 +83,7 @@ func (r *runState) load(sc *scope, leaves []any, streams *[]any) ([]any, error) 
 			return nil, err
 		}
 		if rd.wasLoaded(v) && r.plan.streams(rd) {
-			*streams = append(*streams, v)
+			sc.opened(v)
 		}
 		leaves = append(leaves, v)
 	}
@@ -127,7 +130,7 @@ func (r *runState) leaf(sc *scope, rd *read, asked *sourcesOf) (any, error) {
 		return r.loadAsset(sc, rd)
 	case readsOutput, readsElement, collects:
 		return r.loadOutput(sc, rd, asked)
-	case readsConst, readsConfig, readsResource, joins, may, derives, branches, readsNil:
+	case readsConst, readsConfig, readsResource, joins, may, derives, branches, readsOwn, readsNil:
 	}
 	return r.plainLeaf(sc, rd.leaf)
 }
@@ -141,7 +144,7 @@ func (r *runState) plainLeaf(sc *scope, leaf *input) (any, error) {
 		return r.configOf(sc.task.Step, leaf.config), nil
 	case readsResource:
 		return r.open.get(sc.outer(), leaf.resource, sc.emit)
-	case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsNil:
+	case readsAsset, joins, may, derives, branches, readsOutput, readsElement, collects, readsOwn, readsNil:
 	}
 	return nil, fmt.Errorf("input of unknown kind %d", leaf.kind)
 }
@@ -168,6 +171,9 @@ func (p *plan) streams(rd *read) bool {
 }
 
 func (r *runState) loadAsset(sc *scope, rd *read) (any, error) {
+	if rd.link >= 0 {
+		return r.loadPartitions(sc, rd)
+	}
 	up := rd.leaf.asset
 	if len(r.given) > 0 {
 		if v, given := r.given[up]; given {

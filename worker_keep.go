@@ -53,23 +53,32 @@ func (r *runState) keepParts(sc *scope, v any) executor.Outcome {
 
 // keepAsset stores an asset's value, and records that it is materialized.
 func (r *runState) keepAsset(sc *scope, m *making, v any) error {
+	if sc.portion != nil {
+		return r.keepPortion(sc, m, v)
+	}
 	made := storage.Event{Kind: storage.StepOutput, Data: m.output}
 	if m.asset.empty {
-		sc.emitAll(made, storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m)})
+		sc.emitAll(made, storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m, "")})
 		return nil
 	}
-	l := assetValue(m.asset, &m.spec.stepSpec, "")
-	if m.asset.body != nil && m.asset.body.graph != nil {
-		l.by = sc.step.spec.storedIn
-	}
-	l.at.Run, l.at.Step = string(r.record.ID), sc.task.Key
-	l.inst, l.open, l.scope = r.inst, r.open, sc
+	l := r.placeOf(sc, m, "")
 	if err := store(sc, v, l); err != nil {
 		sc.emit(made)
 		return fmt.Errorf("store asset %s: %w", quote(m.asset.key), err)
 	}
 	sc.emitAll(made,
-		storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m)},
+		storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m, "")},
 		storage.Event{Kind: storage.HandledOutput, Data: m.stored})
 	return nil
+}
+
+// placeOf is where the step's value of an asset belongs, or that of one partition.
+func (r *runState) placeOf(sc *scope, m *making, partition string) loading {
+	l := assetValue(m.asset, &m.spec.stepSpec, partition)
+	if m.asset.body != nil && m.asset.body.graph != nil {
+		l.by = sc.step.spec.storedIn
+	}
+	l.at.Run, l.at.Step = string(r.record.ID), sc.task.Key
+	l.inst, l.open, l.scope = r.inst, r.open, sc
+	return l
 }
