@@ -25,9 +25,13 @@ type AssetInfo struct {
 
 	Upstream   []string `json:"upstream,omitempty"` // keys that it needs, in the order of the repository's assets
 	Downstream []string `json:"downstream,omitempty"`
-	Resources  []string `json:"resources,omitempty"` // names that its body takes
-	Configs    []string `json:"configs,omitempty"`
-	IOManager  string   `json:"io_manager"`
+
+	// Partitions say how the asset is divided; nil if it is not.
+	Partitions *PartitionsInfo `json:"partitions,omitempty"`
+
+	Resources []string `json:"resources,omitempty"` // names that its body takes
+	Configs   []string `json:"configs,omitempty"`
+	IOManager string   `json:"io_manager"`
 
 	Retry   RetryPolicy   `json:"-"`
 	Timeout time.Duration `json:"-"`
@@ -83,6 +87,7 @@ func (c *catalog) describe(i int) AssetInfo {
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
 		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
 	}
+	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf())
 	if info.Group == "" {
 		info.Group = defaultGroup
 	}

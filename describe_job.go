@@ -22,6 +22,9 @@ type JobInfo struct {
 	Selection string   `json:"selection,omitempty"`
 	Assets    []string `json:"assets,omitempty"`
 
+	// Partitions say how the job's runs are divided; nil if they are not.
+	Partitions *PartitionsInfo `json:"partitions,omitempty"`
+
 	// MaxConcurrent and MaxRuntime are 0 if the job does not say.
 	MaxConcurrent int            `json:"max_concurrent,omitempty"`
 	Limits        []TagLimitInfo `json:"limits,omitempty"`
@@ -163,6 +166,7 @@ func (r *Repository) describeJob(c *catalog, j *job) (*JobInfo, error) {
 		info.Selection, info.Assets = string(j.selection), c.keysAt(selected)
 		p = r.plans.ofAssets(c, j, selected)
 	}
+	info.Partitions = describePartitions(p.division)
 	info.Steps = p.describe(len(j.steps.hooks))
 	info.Configs, info.Resources = p.uses(&j.steps)
 	return info, nil

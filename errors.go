@@ -12,6 +12,8 @@ import (
 // one that wraps [io/fs.ErrNotExist], for an asset that was never stored.
 var ErrNotStored = errors.New("never stored")
 
+var errNotPartitioned = errors.New("it is not partitioned")
+
 // Failure fails a step with something to show beside its error. It is final: retry policies do not apply to it.
 type Failure struct {
 	Description string

@@ -58,6 +58,9 @@ func NewInstance(cfg InstanceConfig) *Instance {
 	return in
 }
 
+// Now is the time by the instance's clock.
+func (in *Instance) Now() time.Time { return in.now() }
+
 // Storage is where the instance keeps its records.
 func (in *Instance) Storage() storage.Storage { return in.store }
 

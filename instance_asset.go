@@ -2,9 +2,11 @@ package dagster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dagster-go/dagster/metadata"
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -27,8 +29,11 @@ func (a *Asset[T]) Load(ctx context.Context, in *Instance, partition string) (T,
 }
 
 // Store keeps a value of the asset that was made elsewhere, in this partition or "" for an unpartitioned asset, and
-// records that: a source gets its value so.
+// records that: a source gets its value so. A partition that does not exist is an error.
 func (a *Asset[T]) Store(ctx context.Context, in *Instance, partition string, v T, e ...metadata.Entry) error {
+	if err := a.core.checkPartition(ctx, in, partition); err != nil {
+		return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
+	}
 	if !a.core.empty {
 		l := assetValue(a.core, &a.core.spec.stepSpec, partition)
 		l.inst, l.open = in, newOpener(nil, nil)
@@ -37,17 +42,56 @@ func (a *Asset[T]) Store(ctx context.Context, in *Instance, partition string, v 
 			return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 		}
 	}
-	return a.Report(ctx, in, partition, e...)
+	return a.core.report(ctx, in, partition, e)
 }
 
-// Report records that the asset was made elsewhere, in this partition or "" for an unpartitioned asset.
+// Report records that the asset was made elsewhere, in this partition or "" for an unpartitioned asset. A partition that
+// does not exist is an error.
 func (a *Asset[T]) Report(ctx context.Context, in *Instance, partition string, e ...metadata.Entry) error {
+	if err := a.core.checkPartition(ctx, in, partition); err != nil {
+		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
+	}
+	return a.core.report(ctx, in, partition, e)
+}
+
+func (a *asset) report(ctx context.Context, in *Instance, partition string, e []metadata.Entry) error {
 	event := storage.Event{
-		Kind: storage.AssetMaterialization, Asset: a.core.key, Partition: partition, At: in.now(),
+		Kind: storage.AssetMaterialization, Asset: a.key, Partition: partition, At: in.now(),
 		Data: &storage.MaterializationData{Metadata: e, DataVersion: newRunID()},
 	}
 	if _, err := in.store.Append(ctx, storage.Batch{Events: []storage.Event{event}}); err != nil {
-		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
+		return fmt.Errorf("report asset %s: %w", quote(a.key), err)
 	}
 	return nil
+}
+
+// checkPartition refuses a partition that the asset does not have, and tells the store how the asset is divided.
+func (a *asset) checkPartition(ctx context.Context, in *Instance, key string) error {
+	d := a.spec.partitions.definitionOf()
+	switch {
+	case d.Kind() == partition.KindNone && key == "":
+		return nil
+	case d.Kind() == partition.KindNone:
+		return fmt.Errorf("partition %s: %w", quote(key), errNotPartitioned)
+	case key == "":
+		return errors.New("it is partitioned: say which partition")
+	}
+	snapshot, err := in.snapshot(ctx, d)
+	if err != nil {
+		return err
+	}
+	set := d.At(in.now(), snapshot)
+	if _, err := PartitionKey(key).choose.chosen(&choice{set: set}); err != nil {
+		return err
+	}
+	return in.store.Divide(ctx, map[string]partition.Definition{a.key: d})
+}
+
+// PartitionStatus says which partitions of the asset were made, failed, or are being made.
+func (a *Asset[T]) PartitionStatus(ctx context.Context, in *Instance) (storage.PartitionStatus, error) {
+	status, err := in.partitionStatus(ctx, a.core.key, a.core.spec.partitions.definitionOf())
+	if err != nil {
+		return status, fmt.Errorf("partition status of asset %s: %w", quote(a.core.key), err)
+	}
+	return status, nil
 }

@@ -158,7 +158,7 @@ func shortList(s partition.Subset) string {
 func (in *Instance) statusOf(ctx context.Context, set partition.Set, keys []string) (missing, failed partition.Subset, err error) {
 	missing, failed = set.None(), set.None()
 	for _, key := range keys {
-		status, err := tempStore{in.store}.PartitionStatus(ctx, key)
+		status, err := in.partitionStatus(ctx, key, set.Definition())
 		if err != nil {
 			return missing, failed, fmt.Errorf("status of asset %s: %w", quote(key), err)
 		}

@@ -105,7 +105,7 @@ type read struct {
 	op     *op       // that is read, and its step's key, if it is not part of the plan
 	key    string
 	loaded *storage.InputData
-	last   bool // of the leaves of its input
+	last   bool  // of the leaves of its input
 	link   int32 // of the plan, for an asset that is partitioned; -1 for others
 }
 

@@ -37,7 +37,7 @@ func (r *runState) materialized(sc *scope, of *making, partition string) *storag
 // versionSource is an asset that another one is made from.
 type versionSource struct {
 	asset *asset
-	index int32 // of its making in the plan; -1 if it is read as it was stored before
+	index int32   // of its making in the plan; -1 if it is read as it was stored before
 	links []int32 // by which its partitions are read; none if it is not partitioned
 }
 

@@ -73,9 +73,6 @@ func (r *runState) divided(ctx context.Context) (*runPartitions, error) {
 	parts.set = set
 	if choose != nil {
 		chosen, err := choose.chosen(&choice{set: set, status: func() (missing, failed partition.Subset, err error) {
-			if err := r.divide(ctx); err != nil {
-				return set.None(), set.None(), err
-			}
 			return r.inst.statusOf(ctx, set, p.dividedKeys())
 		}})
 		if err != nil {
@@ -150,14 +147,11 @@ func (r *runPartitions) version(index int32, key string) (string, bool) {
 
 // snapshot has the keys of the dynamic partitions that the plan has to do with.
 func (r *runState) snapshot(ctx context.Context) (*partition.Snapshot, error) {
-	names := dynamicNames(nil, r.plan.division)
+	of := []partition.Definition{r.plan.division}
 	for i := range r.plan.links {
-		names = dynamicNames(dynamicNames(names, r.plan.links[i].up), r.plan.links[i].down)
+		of = append(of, r.plan.links[i].up, r.plan.links[i].down)
 	}
-	if len(names) == 0 {
-		return nil, nil //nolint:nilnil // a nil snapshot has no keys
-	}
-	return tempStore{r.inst.store}.Snapshot(ctx, names)
+	return r.inst.snapshot(ctx, of...)
 }
 
 // divide tells the store how the assets that are made are partitioned.
@@ -169,7 +163,7 @@ func (r *runState) divide(ctx context.Context) error {
 	if len(divisions) == 0 {
 		return nil
 	}
-	if err := (tempStore{r.inst.store}).Divide(ctx, divisions); err != nil {
+	if err := r.inst.store.Divide(ctx, divisions); err != nil {
 		return fmt.Errorf("partitions: %w", err)
 	}
 	return nil

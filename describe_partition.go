@@ -1,0 +1,24 @@
+package dagster
+
+import (
+	"github.com/dagster-go/dagster/partition"
+)
+
+// PartitionsInfo says how something is divided. It is a copy: changing it changes nothing.
+type PartitionsInfo struct {
+	Kind       partition.Kind       `json:"kind"`
+	Name       string               `json:"name,omitempty"`       // of dynamic partitions
+	Dimensions []string             `json:"dimensions,omitempty"` // names, in the order of the parts of a key
+	Definition partition.Definition `json:"-"`
+}
+
+func describePartitions(d partition.Definition) *PartitionsInfo {
+	if d.Kind() == partition.KindNone {
+		return nil
+	}
+	info := &PartitionsInfo{Kind: d.Kind(), Name: d.Name(), Definition: d}
+	for _, d := range d.Dimensions() {
+		info.Dimensions = append(info.Dimensions, d.Name)
+	}
+	return info
+}
