@@ -30,15 +30,16 @@ func newPartitions(kind, name string, at site, define func() (partition.Definiti
 	return &Partitions{of: p}
 }
 
-// StaticPartitions are these keys, in this order. A key may hold anything but "..." and control characters.
+// StaticPartitions are these keys, in this order. A key may hold anything but "..." and control characters, and is not
+// empty.
 func StaticPartitions(keys ...string) *Partitions {
 	name := "without keys"
 	if len(keys) > 0 {
 		name = keys[0]
 	}
 	return newPartitions("static partitions", name, here(), func() (partition.Definition, error) {
-		if len(keys) == 0 {
-			return partition.Definition{}, errors.New("no keys")
+		if slices.Contains(keys, "") {
+			return partition.Definition{}, fmt.Errorf("a key: %w", errEmpty)
 		}
 		return partition.Static(keys...)
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/internal/conformance"
 	"github.com/dagster-go/dagster/internal/cron"
-	"github.com/dagster-go/dagster/partition"
 )
 
 // nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
@@ -83,16 +82,13 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 			return err
 		},
 		"partition_key": func(_ context.Context, c nameCase) error {
-			_, err := partition.Static(c.text())
-			return err
+			return validate(dagster.NewAsset("a", dagster.From(zero), dagster.Partitioned(dagster.StaticPartitions(c.text()))))
 		},
 		"partition_keys": func(_ context.Context, c nameCase) error {
-			_, err := partition.Static(c.list()...)
-			return err
+			return validate(dagster.NewAsset("a", dagster.From(zero), dagster.Partitioned(dagster.StaticPartitions(c.list()...))))
 		},
-		"dynamic_partition": func(_ context.Context, c nameCase) error {
-			_, err := partition.NewSnapshot(map[string][]string{"d": {c.text()}})
-			return err
+		"dynamic_partition": func(ctx context.Context, c nameCase) error {
+			return dagster.NewInstance(dagster.InstanceConfig{}).Change(ctx, dagster.DynamicPartitions("d").Add(c.text()))
 		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
@@ -137,6 +133,13 @@ func keysThatDiffer() []conformance.Rule[nameCase] {
 		{
 			Why:     "an asset without a key, or with an empty part in it, is refused (docs/adr/0004)",
 			Match:   func(c nameCase) bool { return c.isKey() && slices.Contains(c.parts(), "") },
+			Instead: refuse,
+		},
+		{
+			Why: "an empty partition key is refused (docs/adr/0004)",
+			Match: func(c nameCase) bool {
+				return (c.Kind == "partition_key" || c.Kind == "dynamic_partition") && c.text() == "" || c.Kind == "partition_keys" && slices.Contains(c.list(), "")
+			},
 			Instead: refuse,
 		},
 		{
