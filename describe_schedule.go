@@ -12,12 +12,16 @@ import (
 
 // ScheduleInfo says what a repository knows of one schedule. It is a copy: changing it changes nothing.
 type ScheduleInfo struct {
-	Name        string   `json:"name"`
-	Job         string   `json:"job"`
-	Crons       []string `json:"crons"` // it fires at the ticks of any
-	TimeZone    string   `json:"time_zone"`
-	Running     bool     `json:"running"`     // from the beginning
-	Partitioned bool     `json:"partitioned"` // requests partitions of its job, as they come
+	Name  string   `json:"name"`
+	Job   string   `json:"job"`
+	Crons []string `json:"crons"` // it fires at the ticks of any
+
+	// When is the crons in words: "at 02:30, Monday to Friday". It is empty if they would not be few.
+	When string `json:"when,omitempty"`
+
+	TimeZone    string `json:"time_zone"`
+	Running     bool   `json:"running"`     // from the beginning
+	Partitioned bool   `json:"partitioned"` // requests partitions of its job, as they come
 
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"` // of its runs
@@ -57,7 +61,7 @@ func (r *Repository) Schedules() ([]ScheduleInfo, error) {
 func (c *catalog) describeSchedule(s *schedule) ScheduleInfo {
 	t := c.timings[s]
 	info := ScheduleInfo{
-		Name: s.name, Job: s.job.name, Crons: slices.Clone(t.crons), TimeZone: t.zone, Running: s.set.has(optRunning),
+		Name: s.name, Job: s.job.name, Crons: slices.Clone(t.crons), When: t.words(), TimeZone: t.zone, Running: s.set.has(optRunning),
 		Partitioned: s.partitioned, Description: s.description, Tags: maps.Clone(s.tags), Owners: slices.Clone(s.owners),
 		Metadata: slices.Clone(s.metadata), ticks: t.ticks,
 	}

@@ -15,6 +15,7 @@ type timing struct {
 	crons []string
 	zone  string
 	ticks cron.Ticks
+	fires cron.Union
 
 	by   partition.Definition // of a partition schedule
 	time string               // the dimension of time, if there are several
@@ -42,7 +43,20 @@ func newTiming(crons []string, zone string, by partition.Definition, dimension s
 	if err = errors.Join(err, zoneErr); err != nil {
 		return nil, err
 	}
-	return &timing{crons: crons, zone: zone, ticks: all.In(loc), by: by, time: dimension}, nil
+	return &timing{crons: crons, zone: zone, fires: all, ticks: all.In(loc), by: by, time: dimension}, nil
+}
+
+// words are the crons in words; empty if one has none.
+func (t *timing) words() string {
+	var out []string
+	for _, s := range t.fires.Schedules() {
+		words := s.Words()
+		if words == "" {
+			return ""
+		}
+		out = addNew(out, words)
+	}
+	return strings.Join(out, "; ")
 }
 
 // partitionTiming is the timing that follows from how the job is divided.

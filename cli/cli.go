@@ -11,7 +11,7 @@
 // reference.
 //
 // The forms that --json prints are stable: fields are added, never renamed. The exit code is 0 for success, 1 for a run
-// that failed or was canceled, 2 for a command, a selection, a config or definitions that are wrong, 3 for a home that
+// that failed or was canceled and for a schedule that could not be asked, 2 for a command, a selection, a config or definitions that are wrong, 3 for a home that
 // cannot be used, and 130 for a second interrupt.
 package cli
 

@@ -68,6 +68,16 @@ func TestTranscripts(t *testing.T) {
 			"job execute nightly --repository shop", "asset materialize --select orders --repository plant",
 			"run retry latest --op-selection orders", "job execute nightly", "run retry latest --select orders",
 		}},
+		"schedules": {[]*dagster.Repository{clockwork()}, []string{
+			"schedule list", "schedule list --json", "schedule preview early --next 3 --at 2024-03-29T12:00", "schedule preview daily --next 2 --at 2024-03-29",
+			"schedule preview daily --at 2023-12-31 --next 1", "schedule preview cities --at 2024-03-29", "schedule preview asks --at 2024-03-29T06:00:00+01:00 --next 1",
+			"schedule preview asks --at 2024-03-29T06:00:00+01:00 --next 2 --json", "schedule preview asks --at 2024-03-31 --next 1", "schedule preview fails --at 2024-03-29 --next 1",
+			"schedule preview fails --at 2024-03-29T12:00:00+01:00 --next 1 --json", "schedule preview earl", "schedule preview nope", "schedule preview",
+			"schedule preview early --at 9999-12-31T23:00", "schedule preview early --next 0", "schedule preview early --at noon", "schedule previw", "schedule list x",
+		}},
+		"schedulesof2": {[]*dagster.Repository{clockwork(), shop()}, []string{
+			"schedule list", "schedule list --repository shop", "schedule preview early --at 2024-03-29 --next 1", "schedule preview nope",
+		}},
 		"repositories": {both(), []string{
 			"asset list", "asset materialize", "asset materialize --select orders", "asset materialize --select news",
 			"asset materialize --select nes", "asset show orders", "asset show flaky", "asset show orders --repository lab",
@@ -76,6 +86,7 @@ func TestTranscripts(t *testing.T) {
 		}},
 		"help": {[]*dagster.Repository{shop()}, []string{
 			"", "--help", "asset", "asset list --help", "asset show --help", "asset materialize --help", "run --help", "run list --help",
+			"schedule --help", "schedule list --help", "schedule preview --help",
 			"job --help", "job list --help", "job print --help", "job execute --help", "job scaffold-config --help", "job config-schema --help",
 			"run show --help", "run events --help", "run retry --help", "version --help",
 		}},

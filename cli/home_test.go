@@ -285,7 +285,7 @@ func TestVersion(t *testing.T) {
 
 	g := call(t, cli.Config{}, "version")
 	requireCode(t, 0, g)
-	assert.Regexp(t, `^shop \S+ \(dagster \S+, go1\.\S+\)\n$`, g.stdout)
+	assert.Regexp(t, `^shop \S+ \(dagster \S+, go1\.\S+, time zones .+\)\n$`, g.stdout)
 	g = call(t, cli.Config{}, "version", "--json")
 	assert.Contains(t, g.stdout, `"dagster": "`)
 }

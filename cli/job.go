@@ -112,13 +112,18 @@ func jobOf(r *dagster.Repository, name string) (*dagster.JobInfo, error) {
 		}
 		names[i] = jobs[i].Name
 	}
+	return nil, unknownName("job", name, names)
+}
+
+// unknownName says that there is no such name, and what there is.
+func unknownName(kind, name string, names []string) error {
 	if near := nearest.Name(name, names); near != "" {
-		return nil, fmt.Errorf("no job %q; is it %q?", name, near)
+		return fmt.Errorf("no %s %q; is it %q?", kind, name, near)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("no job %q: the repository has none", name)
+		return fmt.Errorf("no %s %q: the repository has none", kind, name)
 	}
-	return nil, fmt.Errorf("no job %q; there are %s", name, some(names, 8))
+	return fmt.Errorf("no %s %q; there are %s", kind, name, some(names, 8))
 }
 
 // hasJob checks that the repository has a job.

@@ -158,6 +158,15 @@ func TestConformancePartitionSchedules(t *testing.T) {
 		for i, at := range take(infos[0].Ticks(*c.After), len(c.Ticks)) {
 			c.Ticks[i].check(t, s, at)
 		}
+	}, conformance.Rule[partitionScheduleCase]{
+		Why: "a number that is 0 was given as well (docs/adr/0009)",
+		Match: func(c partitionScheduleCase) bool {
+			moved := c.Args.Minute != nil || c.Args.Hour != nil || c.Args.Weekday != nil || c.Args.Day != nil
+			static := c.Def != nil && c.Def.Type == "static"
+			return !c.Error && (static && moved || c.Args.Weekday != nil && c.Args.Day != nil)
+		},
+		Instead: func(c *partitionScheduleCase) { c.Error = true },
+		Rare:    true,
 	})
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/internal/conformance"
-	"github.com/dagster-go/dagster/internal/cron"
 )
 
 // nameCase is one case of tags_validation: whether a name, a key or a tag is accepted.
@@ -78,8 +77,7 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 		},
 		"mapping_key": mapped,
 		"cron": func(_ context.Context, c nameCase) error {
-			_, err := cron.Parse(c.text())
-			return err
+			return validate(dagster.NewSchedule("s", c.text(), dagster.NewJob("job", oneOp())))
 		},
 		"partition_key": func(_ context.Context, c nameCase) error {
 			return validate(dagster.NewAsset("a", dagster.From(zero), dagster.Partitioned(dagster.StaticPartitions(c.text()))))
