@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
-	"github.com/dagster-go/dagster/partition"
 )
 
 // BackfillResult is what came of a backfill: the runs that were started, in the order of their partitions.
@@ -27,7 +27,7 @@ func (r *Repository) Backfill(ctx context.Context, sel Selection, partitions Par
 			errs = append(errs, fmt.Errorf("backfill: %d of %d runs were not started: %w", len(sets)-len(out.Runs), len(sets), context.Cause(ctx)))
 			break
 		}
-		res, err := r.Materialize(ctx, sel, append(opts[:len(opts):len(opts)], set)...)
+		res, err := r.Materialize(ctx, sel, append(slices.Clip(opts), set)...)
 		out.Runs = append(out.Runs, res)
 		if err != nil {
 			errs = append(errs, err)
@@ -51,8 +51,8 @@ func (r *Repository) backfillRuns(ctx context.Context, sel Selection, partitions
 	if len(selected) == 0 {
 		return nil, nil, fmt.Errorf("selection %q: nothing to run", sel)
 	}
-	o.partitions = partitions.choose
-	if o.partitions == nil {
+	o.partitions = partitions
+	if partitions.choose == nil {
 		return nil, nil, fmt.Errorf("partitions: %w", errEmpty)
 	}
 	run := &runState{inst: o.inst, catalog: c, options: o, given: o.given, plan: r.plans.ofAssets(c, nil, selected)}
@@ -61,19 +61,15 @@ func (r *Repository) backfillRuns(ctx context.Context, sel Selection, partitions
 		return nil, nil, err
 	}
 	// The instance of the first run is that of all, and "missing" is what was missing at the start.
-	opts = append(opts[:len(opts):len(opts)], OnInstance(o.inst))
+	opts = append(slices.Clip(opts), OnInstance(o.inst))
 	if run.plan.atOnce() {
-		return []PartitionSet{exactly(parts.whole.keys)}, opts, nil
+		return []PartitionSet{PartitionKeys(parts.whole.keys...)}, opts, nil
 	}
 	sets := make([]PartitionSet, len(parts.whole.keys))
 	for i, key := range parts.whole.keys {
 		sets[i] = PartitionKey(key)
 	}
 	return sets, opts, nil
-}
-
-func exactly(keys []string) PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) { return of.set.Of(keys...) }}
 }
 
 // atOnce reports whether every step makes all partitions of a run in one call.

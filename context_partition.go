@@ -57,9 +57,9 @@ type portion struct {
 	info   PartitionInfo
 }
 
-// newPortion is some partitions of a set.
-func newPortion(subset partition.Subset) *portion {
-	p := &portion{keys: slices.Collect(subset.Keys()), subset: subset}
+// newPortion is the partitions of those keys, which are what subset has.
+func newPortion(subset partition.Subset, keys ...string) *portion {
+	p := &portion{keys: keys, subset: subset}
 	p.info.Keys = p.keys
 	if len(p.keys) == 0 {
 		return p

@@ -10,15 +10,15 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
-// Load reads what is stored of the asset, in this partition or "" for an unpartitioned asset. For one that was never
+// Load reads what is stored of the asset, in the partition of that key, or "" for an unpartitioned asset. For one that was never
 // stored it returns an error wrapping [ErrNotStored] or [io/fs.ErrNotExist]. A stream must be closed by the caller, if
 // it is an [io.Closer].
-func (a *Asset[T]) Load(ctx context.Context, in *Instance, partition string) (T, error) {
+func (a *Asset[T]) Load(ctx context.Context, in *Instance, key string) (T, error) {
 	var none T
 	if a.core.empty {
 		return none, nil
 	}
-	l := assetValue(a.core, &a.core.spec.stepSpec, partition)
+	l := assetValue(a.core, &a.core.spec.stepSpec, key)
 	l.inst, l.open = in, newOpener(nil, nil)
 	v, err := load(ctx, l)
 	err = firstError(err, l.open.close())
@@ -28,35 +28,35 @@ func (a *Asset[T]) Load(ctx context.Context, in *Instance, partition string) (T,
 	return leafValue[T]([]any{v})
 }
 
-// Store keeps a value of the asset that was made elsewhere, in this partition or "" for an unpartitioned asset, and
+// Store keeps a value of the asset that was made elsewhere, in the partition of that key, or "" for an unpartitioned asset, and
 // records that: a source gets its value so. A partition that does not exist is an error.
-func (a *Asset[T]) Store(ctx context.Context, in *Instance, partition string, v T, e ...metadata.Entry) error {
-	if err := a.core.checkPartition(ctx, in, partition); err != nil {
+func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e ...metadata.Entry) error {
+	if err := a.core.checkPartition(ctx, in, key); err != nil {
 		return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 	}
 	if !a.core.empty {
-		l := assetValue(a.core, &a.core.spec.stepSpec, partition)
+		l := assetValue(a.core, &a.core.spec.stepSpec, key)
 		l.inst, l.open = in, newOpener(nil, nil)
 		err := store(ctx, v, l)
 		if err = firstError(err, l.open.close()); err != nil {
 			return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 		}
 	}
-	return a.core.report(ctx, in, partition, e)
+	return a.core.report(ctx, in, key, e)
 }
 
-// Report records that the asset was made elsewhere, in this partition or "" for an unpartitioned asset. A partition that
+// Report records that the asset was made elsewhere, in the partition of that key, or "" for an unpartitioned asset. A partition that
 // does not exist is an error.
-func (a *Asset[T]) Report(ctx context.Context, in *Instance, partition string, e ...metadata.Entry) error {
-	if err := a.core.checkPartition(ctx, in, partition); err != nil {
+func (a *Asset[T]) Report(ctx context.Context, in *Instance, key string, e ...metadata.Entry) error {
+	if err := a.core.checkPartition(ctx, in, key); err != nil {
 		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
 	}
-	return a.core.report(ctx, in, partition, e)
+	return a.core.report(ctx, in, key, e)
 }
 
-func (a *asset) report(ctx context.Context, in *Instance, partition string, e []metadata.Entry) error {
+func (a *asset) report(ctx context.Context, in *Instance, key string, e []metadata.Entry) error {
 	event := storage.Event{
-		Kind: storage.AssetMaterialization, Asset: a.key, Partition: partition, At: in.now(),
+		Kind: storage.AssetMaterialization, Asset: a.key, Partition: key, At: in.now(),
 		Data: &storage.MaterializationData{Metadata: e, DataVersion: newRunID()},
 	}
 	if _, err := in.store.Append(ctx, storage.Batch{Events: []storage.Event{event}}); err != nil {
@@ -76,7 +76,7 @@ func (a *asset) checkPartition(ctx context.Context, in *Instance, key string) er
 	case key == "":
 		return errors.New("it is partitioned: say which partition")
 	}
-	snapshot, err := in.snapshot(ctx, d)
+	snapshot, err := in.snapshotWith(ctx, d, key)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,10 @@ import (
 
 // PartitionSet says which partitions: as a [RunOption] those that one run makes, in [Repository.Backfill] those of one
 // run each.
-type PartitionSet struct{ choose chooser }
+type PartitionSet struct {
+	choose chooser
+	keys   []string // if it is these
+}
 
 // chooser chooses some of what exists. of has the status of the assets that are to be made.
 type chooser func(of *choice) (partition.Subset, error)
@@ -28,13 +31,28 @@ func PartitionKey(key string) PartitionSet { return PartitionKeys(key) }
 // PartitionKeys are these partitions.
 func PartitionKeys(keys ...string) PartitionSet {
 	keys = slices.Clone(keys)
-	return PartitionSet{func(of *choice) (partition.Subset, error) { return of.set.Of(keys...) }}
+	return PartitionSet{keys: keys, choose: func(of *choice) (partition.Subset, error) {
+		if d := of.set.Definition(); d.Kind() == partition.KindDynamic {
+			return ofDynamic(of.set, d.Name(), keys)
+		}
+		return of.set.Of(keys...)
+	}}
+}
+
+// ofDynamic are keys of dynamic partitions, all of which were added.
+func ofDynamic(set partition.Set, name string, keys []string) (partition.Subset, error) {
+	for _, key := range keys {
+		if !set.Has(key) {
+			return set.None(), fmt.Errorf("partition %s does not exist: add it to the dynamic partitions %s first", quote(key), quote(name))
+		}
+	}
+	return set.Of(keys...)
 }
 
 // PartitionRange are the partitions from first to last, both included. Of several dimensions it is the combinations of
 // the range in each.
 func PartitionRange(first, last string) PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) {
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) {
 		chosen, err := of.set.Range(first, last)
 		if err == nil && chosen.Empty() {
 			err = fmt.Errorf("the range from %s to %s is empty: the first comes after the last", quote(first), quote(last))
@@ -47,17 +65,17 @@ func PartitionRange(first, last string) PartitionSet {
 // character with a meaning is in double quotes. Of several dimensions each entry has one key or range a dimension, with
 // "|" in between.
 func PartitionsIn(text string) PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) { return of.set.Parse(text) }}
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) { return of.set.Parse(text) }}
 }
 
 // EveryPartition is all that exist.
 func EveryPartition() PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) { return of.set.All(), nil }}
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) { return of.set.All(), nil }}
 }
 
 // LatestPartition is the last that exists; of several dimensions the last of time, with all of the others.
 func LatestPartition() PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) {
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) {
 		for _, d := range of.set.Definition().Dimensions() {
 			if d.Definition.Kind() != partition.KindWindows {
 				continue
@@ -82,7 +100,7 @@ func LatestPartition() PartitionSet {
 
 // MissingPartitions are those that any of the assets to be made has not been made for.
 func MissingPartitions() PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) {
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) {
 		missing, _, err := of.status()
 		return missing, err
 	}}
@@ -90,7 +108,7 @@ func MissingPartitions() PartitionSet {
 
 // FailedPartitions are those for which the newest attempt to make any of the assets failed.
 func FailedPartitions() PartitionSet {
-	return PartitionSet{func(of *choice) (partition.Subset, error) {
+	return PartitionSet{choose: func(of *choice) (partition.Subset, error) {
 		_, failed, err := of.status()
 		return failed, err
 	}}
@@ -100,10 +118,10 @@ func (s PartitionSet) applyRun(o *runOptions) {
 	switch {
 	case s.choose == nil:
 		o.mistake(fmt.Errorf("partitions: %w", errEmpty))
-	case o.partitions != nil:
+	case o.partitions.choose != nil:
 		o.mistake(errors.New("partitions: given twice"))
 	}
-	o.partitions = s.choose
+	o.partitions = s
 }
 
 // chosen are the partitions that a set chooses, all of which exist.

@@ -503,7 +503,8 @@ func TestPartition_job(t *testing.T) {
 	}{})
 	read := dagster.NewOp1("read", func(ctx context.Context, c struct {
 		File string `json:"file"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return c.File + " " + dagster.Partition(ctx).Key, nil
 	})
 	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] { return read.In(s, cfg) })

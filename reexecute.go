@@ -67,7 +67,7 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 	}
 	o.again = &reexecution{run: parent}
 	o.tags = over(o.tags, withoutPartitionTags(parent.Tags))
-	if o.partitions == nil {
+	if o.partitions.choose == nil {
 		o.partitions = partitionsOf(parent.Tags)
 	}
 	if err := o.inherit(c, parent.Config); err != nil {

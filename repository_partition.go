@@ -86,6 +86,14 @@ func (in *Instance) snapshot(ctx context.Context, of ...partition.Definition) (*
 	return in.store.Snapshot(ctx, names)
 }
 
+// snapshotWith is snapshot where one key matters.
+func (in *Instance) snapshotWith(ctx context.Context, d partition.Definition, key string) (*partition.Snapshot, error) {
+	if d.Kind() == partition.KindDynamic {
+		return in.someKeys(ctx, d.Name(), []string{key})
+	}
+	return in.snapshot(ctx, d)
+}
+
 func (in *Instance) partitionStatus(ctx context.Context, asset string, d partition.Definition) (storage.PartitionStatus, error) {
 	if d.Kind() == partition.KindNone {
 		return storage.PartitionStatus{}, errNotPartitioned

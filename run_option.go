@@ -27,7 +27,7 @@ type runOptions struct {
 	wrong    []error
 
 	job         *job    // nil for a run of chosen assets
-	partitions  chooser // nil if nothing is said of partitions
+	partitions  PartitionSet // the zero value if nothing is said of partitions
 	portion     *portion
 	givenOps    map[*op]any
 	opSelection []string

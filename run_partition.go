@@ -52,7 +52,7 @@ func (l *planLink) mapping() partition.Mapping { return l.leaf.reading().mapping
 
 // divided are the partitions of the run that is to be; nil if the plan has to do with none.
 func (r *runState) divided(ctx context.Context) (*runPartitions, error) {
-	p, choose := r.plan, r.options.partitions
+	p, choose := r.plan, r.options.partitions.choose
 	switch {
 	case p.mixed != nil:
 		return nil, p.mixed
@@ -78,7 +78,7 @@ func (r *runState) divided(ctx context.Context) (*runPartitions, error) {
 		if err != nil {
 			return nil, fmt.Errorf("partitions of %s: %w", p.dividedBy, err)
 		}
-		parts.whole = newPortion(chosen)
+		parts.whole = newPortion(chosen, slices.Collect(chosen.Keys())...)
 	}
 	if err := parts.link(p, func(d partition.Definition) partition.Set { return d.At(now, snapshot) }); err != nil {
 		return nil, err
@@ -147,11 +147,43 @@ func (r *runPartitions) version(index int32, key string) (string, bool) {
 
 // snapshot has the keys of the dynamic partitions that the plan has to do with.
 func (r *runState) snapshot(ctx context.Context) (*partition.Snapshot, error) {
-	of := []partition.Definition{r.plan.division}
+	if name, ok := r.plan.onlyDynamic(); ok && len(r.options.partitions.keys) > 0 {
+		return r.inst.someKeys(ctx, name, r.options.partitions.keys)
+	}
+	of := make([]partition.Definition, 0, 1+2*len(r.plan.links))
+	of = append(of, r.plan.division)
 	for i := range r.plan.links {
 		of = append(of, r.plan.links[i].up, r.plan.links[i].down)
 	}
 	return r.inst.snapshot(ctx, of...)
+}
+
+// onlyDynamic is the name of the dynamic partitions that the plan makes, if all that it reads are the same partitions:
+// then nobody need know the other keys.
+func (p *plan) onlyDynamic() (string, bool) {
+	for i := range p.links {
+		if l := &p.links[i]; l.leaf.parts != nil || !l.up.Equal(p.division) || !l.down.Equal(p.division) {
+			return "", false
+		}
+	}
+	return p.division.Name(), p.division.Kind() == partition.KindDynamic
+}
+
+// someKeys has those of some keys that dynamic partitions have.
+func (in *Instance) someKeys(ctx context.Context, name string, keys []string) (*partition.Snapshot, error) {
+	have, err := in.store.HasDynamic(ctx, name, keys)
+	if err != nil {
+		return nil, err
+	}
+	some := make([]string, 0, len(keys))
+	seen := make(map[string]bool, len(keys))
+	for i, key := range keys {
+		if have[i] && !seen[key] {
+			seen[key] = true
+			some = append(some, key)
+		}
+	}
+	return partition.NewSnapshot(map[string][]string{name: some})
 }
 
 // divide tells the store how the assets that are made are partitioned.
@@ -215,20 +247,20 @@ func (r *runPartitions) tags() map[string]string {
 	return map[string]string{partitionsTag: of.subset.String()}
 }
 
-// partitionsOf is which partitions a run was for, by its tags; nil for none.
-func partitionsOf(tags map[string]string) chooser {
+// partitionsOf is which partitions a run was for, by its tags; the zero value for none.
+func partitionsOf(tags map[string]string) PartitionSet {
 	if key, ok := tags[partitionTag]; ok {
-		return PartitionKey(key).choose
+		return PartitionKey(key)
 	}
 	if text, ok := tags[partitionsTag]; ok {
-		return PartitionsIn(text).choose
+		return PartitionsIn(text)
 	}
 	first, ok := tags[rangeStartTag]
 	last, also := tags[rangeEndTag]
 	if ok && also {
-		return PartitionRange(first, last).choose
+		return PartitionRange(first, last)
 	}
-	return nil
+	return PartitionSet{}
 }
 
 // withoutPartitionTags leaves out what a run says of its partitions.

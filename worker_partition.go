@@ -36,7 +36,7 @@ func (r *runState) runPortions(ctx context.Context, t *executor.Task, s *planSte
 		if err != nil {
 			return executor.Outcome{Err: err}
 		}
-		out = r.attempt(&scope{Context: ctx, run: r, task: t, step: s, portion: newPortion(one), told: told}) //nolint:contextcheck // a scope is a context
+		out = r.attempt(&scope{Context: ctx, run: r, task: t, step: s, portion: newPortion(one, key), told: told}) //nolint:contextcheck // a scope is a context
 		if out.Err != nil {
 			return executor.Outcome{Err: fmt.Errorf("partition %s: %w", quote(key), out.Err)}
 		}
