@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
 )
 
 // BackfillResult is what came of a backfill: the runs that were started, in the order of their partitions.

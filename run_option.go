@@ -26,7 +26,7 @@ type runOptions struct {
 	executor executor.Executor
 	wrong    []error
 
-	job         *job    // nil for a run of chosen assets
+	job         *job         // nil for a run of chosen assets
 	partitions  PartitionSet // the zero value if nothing is said of partitions
 	portion     *portion
 	givenOps    map[*op]any
