@@ -49,12 +49,18 @@ func (l *line) key(position int) (string, bool) {
 }
 
 func (l *line) print(at int64) string {
+	var room [32]byte
+	return string(l.appendKey(room[:0], at))
+}
+
+func (l *line) appendKey(to []byte, at int64) []byte {
 	t := time.Unix(at, 0).In(l.zone)
-	key := l.layout.print(make([]byte, 0, 24), t)
+	to = l.layout.print(to, t)
 	if l.fold && secondCopy(t) {
-		key = appendOffset(key, t)
+		_, offset := t.Zone()
+		to = appendOffset(to, offset)
 	}
-	return string(key)
+	return to
 }
 
 // secondCopy reports whether the wall clock of t showed the same before.
@@ -68,34 +74,35 @@ func secondCopy(t time.Time) bool {
 }
 
 func (l *line) position(key string) (int, bool) {
-	for _, at := range l.instants(key) {
+	var room [32]byte
+	instants, most := l.instants(key)
+	for _, at := range instants[:most] {
 		n := l.kept.rank(at)
-		if found, ok := l.key(n); ok && found == key {
+		if start, ok := l.kept.tick(n); ok && string(l.appendKey(room[:0], start)) == key {
 			return n, true
 		}
 	}
 	return 0, false
 }
 
-// instants are the moments that a key may name, the likeliest first.
-func (l *line) instants(key string) []int64 {
-	if l.fold {
-		if c, ok := l.layout.parseZoned(key); ok {
-			return []int64{c.second - int64(c.offset)}
-		}
-	}
+// instants are the moments that a key may name, the likeliest first, and how many there are.
+func (l *line) instants(key string) (at [2]int64, n int) {
 	c, ok := l.layout.parse(key)
+	if !ok && l.fold {
+		c, ok = l.layout.parseZoned(key)
+	}
 	if !ok {
-		return nil
+		return at, 0
 	}
 	if c.zoned {
-		return []int64{c.second - int64(c.offset)}
+		return [2]int64{c.second - int64(c.offset)}, 1
 	}
 	m := cron.Civil(c.second).In(l.zone)
+	at = [2]int64{m.First.Unix(), m.Last.Unix()}
 	if m.Occurrence != cron.Twice {
-		return []int64{m.First.Unix()}
+		return at, 1
 	}
-	return []int64{m.First.Unix(), m.Last.Unix()}
+	return at, 2
 }
 
 // window returns the start and end of the window at a position.

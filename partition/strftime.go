@@ -62,46 +62,60 @@ func newLayout(format string) (*layout, error) {
 
 // print appends a time with its offset from UTC.
 func (l *layout) print(to []byte, t time.Time) []byte {
+	c := clockFace{}
+	_, c.offset = t.Zone()
+	t = time.Unix(t.Unix()+int64(c.offset), 0).UTC() // the zone is looked up once, and not for each directive
+	c.year, c.month, c.day = t.Date()
+	c.hour, c.minute, c.second = t.Clock()
 	for _, p := range l.parts {
 		if p.verb == 0 {
 			to = append(to, p.literal...)
 			continue
 		}
-		to = appendDirective(to, p.verb, t)
+		to = c.append(to, p.verb, t)
 	}
 	return to
 }
 
-func appendDirective(to []byte, verb byte, t time.Time) []byte {
+// clockFace is what directives print.
+type clockFace struct {
+	year                 int
+	month                time.Month
+	day                  int
+	hour, minute, second int
+	offset               int
+}
+
+// append prints one directive; t shows the same as the clock, in UTC.
+func (c *clockFace) append(to []byte, verb byte, t time.Time) []byte {
 	switch verb {
 	case 'Y':
-		return strconv.AppendInt(to, int64(t.Year()), 10)
+		return strconv.AppendInt(to, int64(c.year), 10)
 	case 'm':
-		return appendDigits(to, int(t.Month()), 2)
+		return appendDigits(to, int(c.month), 2)
 	case 'd':
-		return appendDigits(to, t.Day(), 2)
+		return appendDigits(to, c.day, 2)
 	case 'H':
-		return appendDigits(to, t.Hour(), 2)
+		return appendDigits(to, c.hour, 2)
 	case 'M':
-		return appendDigits(to, t.Minute(), 2)
+		return appendDigits(to, c.minute, 2)
 	case 'S':
-		return appendDigits(to, t.Second(), 2)
+		return appendDigits(to, c.second, 2)
 	case 'y':
-		return appendDigits(to, t.Year()%100, 2)
+		return appendDigits(to, c.year%100, 2)
 	case 'j':
 		return appendDigits(to, t.YearDay(), 3)
 	case 'f':
 		return append(to, "000000"...)
 	case 'z':
-		return appendOffset(to, t)
+		return appendOffset(to, c.offset)
 	case 'I':
-		return appendDigits(to, (t.Hour()+11)%12+1, 2)
+		return appendDigits(to, (c.hour+11)%12+1, 2)
 	}
 	return t.AppendFormat(to, map[byte]string{'b': "Jan", 'B': "January", 'a': "Mon", 'A': "Monday", 'p': "PM"}[verb])
 }
 
-func appendOffset(to []byte, t time.Time) []byte {
-	_, offset := t.Zone()
+func appendOffset(to []byte, offset int) []byte {
 	sign := byte('+')
 	if offset < 0 {
 		sign, offset = '-', -offset
