@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dagster-go/dagster/partition"
 )
 
 // addSchedules gives every listed schedule its name, and finds out when it fires.
@@ -24,13 +26,32 @@ func (c *catalog) addSchedules() {
 		if len(s.mistakes) > 0 || len(s.job.mistakes) > 0 {
 			continue
 		}
-		t, err := s.timing(s.job.partitions.definitionOf())
+		if s.job.graph == nil && len(c.wrong) > 0 {
+			continue // the assets may be none
+		}
+		t, err := c.timing(s)
 		if err != nil {
 			c.wrong = append(c.wrong, s.wrong(err))
 			continue
 		}
 		c.timings[s] = t
 	}
+}
+
+// timing is when a schedule fires, and for which partitions.
+func (c *catalog) timing(s *schedule) (*timing, error) {
+	var selected []int32
+	if s.job.graph == nil {
+		var err error
+		if selected, err = c.resolve(s.job.selection); err != nil {
+			return nil, err
+		}
+	}
+	def := c.division(s.job, selected)
+	if !s.partitioned && s.requests == nil && def.Kind() != partition.KindNone {
+		return nil, fmt.Errorf("job %s is partitioned, and a run of it is for one: take NewPartitionSchedule, or say with Requests which", quote(s.job.name))
+	}
+	return s.timing(def)
 }
 
 // checkScheduleConfigs reports values of schedules for configs that nothing uses.

@@ -14,6 +14,7 @@ import (
 // runOptions are the options of one run.
 type runOptions struct {
 	inst     *Instance
+	fresh    bool           // nobody has named an instance
 	given    map[*asset]any // a [givenPartitions] for some partitions
 	replaced map[*resource]any
 	config   map[*config]any
@@ -55,7 +56,7 @@ func newRunOptions(opts []RunOption) *runOptions {
 		one.applyRun(o)
 	}
 	if o.inst == nil {
-		o.inst = NewInstance(InstanceConfig{})
+		o.inst, o.fresh = NewInstance(InstanceConfig{}), true
 	}
 	return o
 }

@@ -1,6 +1,8 @@
 package dagster
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +62,7 @@ const (
 )
 
 // complete fills in what the schedule says of all its requests, and checks the request.
-func (e *evaluation) complete(q *RunRequest) error {
+func (e *evaluation) complete(ctx context.Context, q *RunRequest) error {
 	s := e.schedule
 	if q.Job == nil {
 		q.Job = &Job{of: s.job}
@@ -77,8 +79,14 @@ func (e *evaluation) complete(q *RunRequest) error {
 		wrong = append(wrong, e.checkConfig(v))
 	}
 	q.Config = slices.Concat(e.inherited(q.Config), q.Config)
-	tags, err := e.partitionTags(j, q.Partition)
-	wrong = append(wrong, err, e.checkSelect(j, q.Select))
+	selected, err := e.selected(j, q.Select)
+	wrong = append(wrong, err)
+	tags := make(map[string]string, 3)
+	if err == nil {
+		def, known := e.division(j, selected)
+		wrong = append(wrong, e.checkPartition(ctx, j, def, known, q.Partition))
+		tags = partitionTags(j, def, q.Partition)
+	}
 	tags[tagSchedule] = s.name
 	q.Tags = over(tags, over(q.Tags, s.tags))
 	return errors.Join(wrong...)
@@ -101,53 +109,57 @@ func (e *evaluation) checkConfig(v ConfigValue) error {
 	return v.target.validate(v.value)
 }
 
-// partitionTags checks a partition key, and returns the tags of its run.
-func (e *evaluation) partitionTags(j *job, key string) (map[string]string, error) {
-	none := make(map[string]string, 1)
-	if key == "" {
-		return none, nil
-	}
-	def := e.divisionOf(j)
-	if def.Kind() == partition.KindNone {
-		return none, fmt.Errorf("partition %s: job %s has no partitions", quote(key), quote(j.name))
-	}
-	if err := e.checkPartition(def, key); err != nil {
-		return none, fmt.Errorf("partition %s of job %s: %w", quote(key), quote(j.name), err)
-	}
-	tags, err := def.Tags(key)
-	if err != nil {
-		return none, fmt.Errorf("partition %s of job %s: %w", quote(key), quote(j.name), err)
-	}
-	tags[tagPartitionSet] = j.name + "_partition_set"
-	return tags, nil
-}
-
-// checkSelect checks a selection of a job's assets.
-func (e *evaluation) checkSelect(j *job, sel Selection) error {
+// selected are the assets that a run would make; nil for a graph, and outside of a repository.
+func (e *evaluation) selected(j *job, sel Selection) ([]int32, error) {
 	switch {
-	case sel == "":
-		return nil
+	case sel != "" && j.graph != nil:
+		return nil, fmt.Errorf("select %q: job %s has no assets", string(sel), quote(j.name))
 	case j.graph != nil:
-		return fmt.Errorf("select %q: job %s has no assets", string(sel), quote(j.name))
+		return nil, nil
 	case e.alone:
-		_, err := selection.Parse(string(sel))
-		return err
+		_, err := selection.Parse(string(cmp.Or(sel, j.selection)))
+		return nil, err
+	}
+	all, err := e.assetsOf(j)
+	if err != nil || sel == "" {
+		return all, err
 	}
 	chosen, err := e.catalog.resolve(sel)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(chosen) == 0 {
-		return fmt.Errorf("select %q: nothing to run", string(sel))
-	}
-	all, err := e.catalog.resolve(j.selection)
-	if err != nil {
-		return err
+		return nil, fmt.Errorf("select %q: nothing to run", string(sel))
 	}
 	for _, i := range chosen {
-		if !slices.Contains(all, i) {
-			return fmt.Errorf("select %q: asset %s is not in job %s", string(sel), quote(e.catalog.assets[i].key), quote(j.name))
+		if _, ok := slices.BinarySearch(all, i); !ok {
+			return nil, fmt.Errorf("select %q: asset %s is not in job %s", string(sel), quote(e.catalog.assets[i].key), quote(j.name))
 		}
 	}
-	return nil
+	return chosen, nil
+}
+
+// assetsOf are all assets of a job of assets.
+func (e *evaluation) assetsOf(j *job) ([]int32, error) {
+	if all, ok := e.assets[j]; ok {
+		return all, nil
+	}
+	all, err := e.catalog.resolve(j.selection)
+	if err == nil {
+		e.assets[j] = all
+	}
+	return all, err
+}
+
+// partitionTags are the tags of the run of a partition.
+func partitionTags(j *job, def partition.Definition, key string) map[string]string {
+	if key == "" {
+		return make(map[string]string, 1)
+	}
+	tags, err := def.Tags(key)
+	if err != nil || len(tags) == 0 {
+		tags = map[string]string{partitionTag: key}
+	}
+	tags[tagPartitionSet] = j.name + "_partition_set"
+	return tags
 }

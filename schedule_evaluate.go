@@ -68,7 +68,10 @@ type evaluation struct {
 
 	tick    TickInfo
 	options *runOptions
-	keys    *partition.Snapshot // of dynamic partitions; nil if there is no instance to ask
+
+	// sets and assets are what was found out for an earlier request: there may be thousands.
+	sets   map[partition.Fingerprint]partition.Set
+	assets map[*job][]int32
 }
 
 // aloneCatalog is what a schedule uses when it stands in no repository. The error has its mistakes, and theirs.
@@ -111,7 +114,7 @@ func (e *evaluation) evaluate(ctx context.Context, t TickInfo, opts []RunOption)
 	if len(requests) == 0 {
 		return ScheduleResult{Skip: "its function requested nothing"}, nil
 	}
-	if err := e.check(requests); err != nil {
+	if err := e.check(ctx, requests); err != nil {
 		return none, err
 	}
 	return ScheduleResult{Requests: requests}, nil
@@ -120,7 +123,7 @@ func (e *evaluation) evaluate(ctx context.Context, t TickInfo, opts []RunOption)
 // prepare takes the options, and finds out when the tick is.
 func (e *evaluation) prepare(t TickInfo, opts []RunOption) error {
 	o := newRunOptions(opts)
-	e.options = o
+	e.options, e.sets, e.assets = o, make(map[partition.Fingerprint]partition.Set), make(map[*job][]int32)
 	replaced, values := maps.Clone(e.catalog.replaced), maps.Clone(e.catalog.values)
 	for _, v := range e.schedule.config {
 		values[v.target] = v.value
@@ -144,8 +147,13 @@ func (e *evaluation) prepare(t TickInfo, opts []RunOption) error {
 		return err
 	}
 	if e.timing == nil {
+		j := e.schedule.job
+		def, known := e.division(j, nil)
+		if e.schedule.partitioned && !known {
+			return fmt.Errorf("the partitions of job %s are those of its assets, which only a repository knows: see EvaluateSchedule", quote(j.name))
+		}
 		var err error
-		if e.timing, err = e.schedule.timing(e.divisionOf(e.schedule.job)); err != nil {
+		if e.timing, err = e.schedule.timing(def); err != nil {
 			return err
 		}
 	}
@@ -160,7 +168,7 @@ func (e *evaluation) prepare(t TickInfo, opts []RunOption) error {
 // checkTick refuses options that only a run can have.
 func (o *runOptions) checkTick() {
 	if len(o.given) > 0 || len(o.givenOps) > 0 || len(o.raw) > 0 || len(o.tags) > 0 || len(o.opSelection) > 0 || len(o.limits) > 0 ||
-		o.limit != 0 || o.watch != nil || o.executor != nil {
+		o.limit != 0 || o.watch != nil || o.executor != nil || o.partitions.choose != nil {
 		o.mistake(errors.New("options: want replacements of resources, config values and an instance; others are a run's"))
 	}
 }
@@ -188,7 +196,7 @@ func (e *evaluation) ask(ctx context.Context) (requests []RunRequest, err error)
 	b := e.schedule.requests
 	switch {
 	case e.schedule.partitioned:
-		return e.partitionRequests()
+		return e.partitionRequests(ctx)
 	case b == nil:
 		return []RunRequest{{}}, nil
 	}
@@ -206,7 +214,7 @@ func (e *evaluation) ask(ctx context.Context) (requests []RunRequest, err error)
 }
 
 // check completes the requests, and reports all that is wrong with them.
-func (e *evaluation) check(requests []RunRequest) error {
+func (e *evaluation) check(ctx context.Context, requests []RunRequest) error {
 	var wrong []error
 	first := make(map[string]int, len(requests))
 	for i := range requests {
@@ -224,7 +232,7 @@ func (e *evaluation) check(requests []RunRequest) error {
 		default:
 			first[q.Key] = i
 		}
-		mistake(e.complete(q))
+		mistake(e.complete(ctx, q))
 	}
 	return errors.Join(wrong...)
 }

@@ -1,7 +1,7 @@
 package dagster
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -10,9 +10,12 @@ import (
 )
 
 // partitionRequests are the runs of the partitions that came with the tick: of time the last one, of others all.
-func (e *evaluation) partitionRequests() ([]RunRequest, error) {
+func (e *evaluation) partitionRequests(ctx context.Context) ([]RunRequest, error) {
 	t := e.timing
-	set := t.by.At(e.tick.At, e.keys)
+	set, err := e.existing(ctx, t.by)
+	if err != nil {
+		return nil, err
+	}
 	keys := set.All()
 	if last := t.last(e.tick.At); t.by.Kind() != partition.KindStatic {
 		if last == "" {
@@ -21,7 +24,6 @@ func (e *evaluation) partitionRequests() ([]RunRequest, error) {
 		if before := t.before(e.tick.At); !before.IsZero() && t.last(before) == last {
 			return nil, SkipTick(fmt.Sprintf("no partition has come since %s, the last one", last))
 		}
-		var err error
 		if keys, err = t.with(set, last); err != nil {
 			return nil, err
 		}
@@ -71,19 +73,64 @@ func (t *timing) before(at time.Time) time.Time {
 // inZone is an instant on the wall clock of the schedule.
 func (t *timing) inZone(at time.Time) time.Time { return at.In(t.ticks.Location()) }
 
-// divisionOf is how a job is divided; the zero value if it is not.
-func (e *evaluation) divisionOf(j *job) partition.Definition { return j.partitions.definitionOf() }
+// division is how a run of a job would be divided, the zero value if it is not; false if only a repository knows.
+func (e *evaluation) division(j *job, selected []int32) (partition.Definition, bool) {
+	if e.alone {
+		return j.partitions.definitionOf(), j.graph != nil || j.partitions.divides()
+	}
+	return e.catalog.division(j, selected), true
+}
 
-// checkPartition reports a key that does not exist at the tick.
-func (e *evaluation) checkPartition(def partition.Definition, key string) error {
-	set := def.At(e.tick.At, e.keys)
-	if set.Has(key) {
+// division is how a run of a job is divided that makes these assets, the zero value if it is not.
+func (c *catalog) division(j *job, selected []int32) partition.Definition {
+	if j.graph != nil {
+		return j.partitions.definitionOf()
+	}
+	for _, i := range selected {
+		if p := c.divisionOf(c.assets[i].asset); p != nil {
+			return p.def
+		}
+	}
+	return partition.Definition{}
+}
+
+// checkPartition reports a key that does not exist at the tick, and one that is missing.
+func (e *evaluation) checkPartition(ctx context.Context, j *job, def partition.Definition, known bool, key string) error {
+	divided := def.Kind() != partition.KindNone
+	switch {
+	case !known || key == "" && !divided:
 		return nil
+	case key == "":
+		return fmt.Errorf("no partition: job %s is partitioned, and a run of it is for one", quote(j.name))
+	case !divided:
+		return fmt.Errorf("partition %s: job %s has no partitions", quote(key), quote(j.name))
+	case e.options.fresh && len(dynamicNames(nil, def)) > 0:
+		return nil // an instance would know
+	}
+	set, err := e.existing(ctx, def)
+	if err != nil || set.Has(key) {
+		return err
 	}
 	first, ok := set.First()
 	if !ok {
-		return errors.New("no such partition: there is none yet")
+		return fmt.Errorf("partition %s of job %s: there is none yet", quote(key), quote(j.name))
 	}
 	last, _ := set.Last()
-	return fmt.Errorf("no such partition at %s: there are %d, from %s to %s", e.tick.At.Format(time.RFC3339), set.Count(), first, last)
+	return fmt.Errorf("partition %s of job %s: there is no such at %s, but %d from %s to %s",
+		quote(key), quote(j.name), e.tick.At.Format(time.RFC3339), set.Count(), quote(first), quote(last))
+}
+
+// existing is what exists of a division at the tick. Of dynamic partitions it is what the instance has now.
+func (e *evaluation) existing(ctx context.Context, def partition.Definition) (partition.Set, error) {
+	mark := def.Fingerprint()
+	if set, ok := e.sets[mark]; ok {
+		return set, nil
+	}
+	keys, err := e.options.inst.snapshot(ctx, def)
+	if err != nil {
+		return partition.Set{}, fmt.Errorf("dynamic partitions: %w", err)
+	}
+	set := def.At(e.tick.At, keys)
+	e.sets[mark] = set
+	return set, nil
 }

@@ -3,6 +3,7 @@ package dagster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -128,7 +129,8 @@ func TestScheduleEvaluationErrors(t *testing.T) {
 		{"no key", requesting(job, nil, dagster.RunRequest{Key: "a"}, dagster.RunRequest{}), nil, "request 2: no run key: each of several requests needs one"},
 		{"one key twice", requesting(job, nil, dagster.RunRequest{Key: "a"}, dagster.RunRequest{Key: "b"}, dagster.RunRequest{Key: "a"}), nil, `request 3: run key "a": taken by request 1`},
 		{"a partition of nothing", requesting(job, nil, dagster.RunRequest{Partition: "a"}), nil, `request 1: partition "a": job "j" has no partitions`},
-		{"a partition to come", requesting(divided, nil, dagster.RunRequest{Partition: "2024-03-05"}), nil, `request 1: partition "2024-03-05" of job "divided": no such partition at 2024-03-05T06:00:00Z: there are 64, from 2024-01-01 to 2024-03-04`},
+		{"a partition to come", requesting(divided, nil, dagster.RunRequest{Partition: "2024-03-05"}), nil, `request 1: partition "2024-03-05" of job "divided": there is no such at 2024-03-05T06:00:00Z, but 64 from "2024-01-01" to "2024-03-04"`},
+		{"no partition", requesting(divided, nil, dagster.RunRequest{}), nil, `request 1: no partition: job "divided" is partitioned, and a run of it is for one`},
 		{"assets of ops", requesting(job, nil, dagster.RunRequest{Select: "a"}), nil, `request 1: select "a": job "j" has no assets`},
 		{"no handle", requesting(job, nil, dagster.RunRequest{Job: new(dagster.Job)}), nil, "request 1: job: nil"},
 		{"an empty config value", requesting(job, nil, dagster.RunRequest{Config: make([]dagster.ConfigValue, 1)}), nil, "request 1: set config: nil"},
@@ -207,4 +209,86 @@ func TestScheduleEvaluatedInRepository(t *testing.T) {
 	require.EqualError(t, err, `no schedule "t"; the repository has "s"`)
 	_, err = dagster.NewRepository("r").EvaluateSchedule(t.Context(), "t", dagster.TickInfo{})
 	require.EqualError(t, err, `no schedule "t": the repository has none`)
+}
+
+// A job of assets is partitioned as they are, which only their repository knows.
+func TestSchedulesOfPartitionedAssets(t *testing.T) {
+	t.Parallel()
+
+	days := dagster.Partitioned(dagster.DailyPartitions("2024-01-01", dagster.TimeZone("Asia/Kolkata")))
+	plain := dagster.NewAsset("plain", dagster.From(number(1)))
+	a, b := dagster.NewAsset("a", dagster.From(number(1)), days), dagster.NewAsset("b", dagster.From(number(2)), days)
+	job := dagster.NewAssetJob("refresh", "*")
+	daily := dagster.NewPartitionSchedule("daily", job, dagster.AtHour(5))
+	ask := dagster.RunRequest{Select: "plain"}
+	asks := dagster.NewSchedule("asks", "@daily", job, dagster.Requests(dagster.From(func(context.Context) ([]dagster.RunRequest, error) {
+		return []dagster.RunRequest{ask}, nil
+	})))
+	repo := dagster.NewRepository("r", daily, asks, plain, a, b)
+	infos, err := repo.Schedules()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"0 5 * * *"}, infos[0].Crons)
+	assert.Equal(t, "Asia/Kolkata", infos[0].TimeZone)
+	at := dagster.TickInfo{At: time.Date(2024, 3, 4, 23, 30, 0, 0, time.UTC)}
+	r, err := repo.EvaluateSchedule(t.Context(), "daily", at)
+	require.NoError(t, err)
+	assert.Equal(t, "2024-03-04", r.Requests[0].Partition)
+	assert.Equal(t, map[string]string{"dagster/schedule_name": "daily", "dagster/partition": "2024-03-04", "dagster/partition_set": "refresh_partition_set"}, r.Requests[0].Tags)
+
+	_, err = daily.Evaluate(t.Context(), at)
+	require.EqualError(t, err, `evaluate schedule "daily": the partitions of job "refresh" are those of its assets, which only a repository knows: see EvaluateSchedule`)
+	r, err = repo.EvaluateSchedule(t.Context(), "asks", at)
+	require.NoError(t, err, "what is selected is not partitioned")
+	assert.Equal(t, map[string]string{"dagster/schedule_name": "asks"}, r.Requests[0].Tags)
+	ask = dagster.RunRequest{Select: "a"}
+	_, err = repo.EvaluateSchedule(t.Context(), "asks", at)
+	require.ErrorContains(t, err, `request 1: no partition: job "refresh" is partitioned`)
+	ask = dagster.RunRequest{Select: "a", Partition: "2024-03-01"}
+	r, err = asks.Evaluate(t.Context(), at)
+	require.NoError(t, err, "nobody knows better")
+	assert.Equal(t, "2024-03-01", r.Requests[0].Tags["dagster/partition"])
+
+	err = dagster.NewRepository("r", dagster.NewSchedule("s", "@daily", job), a).Validate()
+	require.ErrorContains(t, err, `job "refresh" is partitioned, and a run of it is for one: take NewPartitionSchedule`)
+	err = dagster.NewRepository("r", daily, plain).Validate()
+	require.ErrorContains(t, err, `job "refresh" has no partitions: give it some with Partitioned`)
+}
+
+// Dynamic partitions are the instance's.
+func TestSchedulesOfDynamicPartitions(t *testing.T) {
+	t.Parallel()
+
+	customers := dagster.DynamicPartitions("customers")
+	cells := dagster.MultiPartitions(dagster.Dimensions{"customer": customers, "day": dagster.DailyPartitions("2024-01-01")})
+	in := dagster.NewInstance(dagster.InstanceConfig{})
+	require.NoError(t, in.Change(t.Context(), customers.Add("acme", "zeta")))
+	s := dagster.NewPartitionSchedule("daily", scheduledJob("refresh", dagster.Partitioned(cells)))
+	r := evaluated(t, s, dagster.OnInstance(in))
+	require.Len(t, r.Requests, 2)
+	assert.Equal(t, "acme|2024-03-04", r.Requests[0].Key)
+	assert.Equal(t, "zeta", r.Requests[1].Tags["dagster/partition/customer"])
+	assert.Equal(t, "there is no partition yet", evaluated(t, s).Skip)
+
+	each := requesting(scheduledJob("each", dagster.Partitioned(customers)), nil, dagster.RunRequest{Partition: "acme"})
+	assert.Len(t, evaluated(t, each).Requests, 1, "without an instance nobody knows better")
+	assert.Len(t, evaluated(t, each, dagster.OnInstance(in)).Requests, 1)
+	require.NoError(t, in.Change(t.Context(), customers.Remove("acme")))
+	_, err := each.Evaluate(t.Context(), dagster.TickInfo{}, dagster.OnInstance(in))
+	require.ErrorContains(t, err, `request 1: partition "acme" of job "each": there is no such at`)
+}
+
+// A tick may have very many requests.
+func TestScheduleWithManyRequests(t *testing.T) {
+	t.Parallel()
+
+	keys := make([]string, 20_000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("k%05d", i)
+	}
+	a := dagster.NewAsset("a", dagster.From(number(1)), dagster.Partitioned(dagster.StaticPartitions(keys...)))
+	s := dagster.NewPartitionSchedule("all", dagster.NewAssetJob("refresh", "*"), dagster.AlsoAt("@daily"))
+	r, err := dagster.NewRepository("r", a, s).EvaluateSchedule(t.Context(), "all", dagster.TickInfo{})
+	require.NoError(t, err)
+	require.Len(t, r.Requests, len(keys))
+	assert.Equal(t, "k19999", r.Requests[19_999].Partition)
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,11 +66,7 @@ func (a *app) schedulePreview() *cobra.Command {
 			if len(p.Ticks) == 0 {
 				return usage("schedule %q: it does not fire after %s", s.Name, from.Format(tickLayout))
 			}
-			res, err := r.EvaluateSchedule(cmd.Context(), s.Name, dagster.TickInfo{At: p.Ticks[0]})
-			if err = p.take(&res, err); err != nil {
-				p.Error = err.Error()
-				err = &exit{code: exitFailed, err: err}
-			}
+			err = p.ask(cmd.Context(), a, r)
 			return firstError(a.writePreview(&p, s, asJSON), err)
 		},
 	}
@@ -107,20 +105,37 @@ func ticks(s *dagster.ScheduleInfo, from time.Time, most int) []time.Time {
 	return list
 }
 
-// take notes what a tick came to.
-func (p *previewJSON) take(res *dagster.ScheduleResult, err error) error {
+// ask evaluates the first tick, and notes what it came to. The home knows dynamic partitions; there need not be one.
+func (p *previewJSON) ask(ctx context.Context, a *app, r *dagster.Repository) error {
+	var opts []dagster.RunOption
+	store, err := a.peekHome(ctx)
+	if err == nil {
+		opts = append(opts, dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{Storage: store})))
+	}
+	if err != nil && !errors.Is(err, errNoRuns) {
+		return p.failed(exitHome, err)
+	}
+	res, err := r.EvaluateSchedule(ctx, p.Schedule, dagster.TickInfo{At: p.Ticks[0]}, opts...)
+	if store != nil {
+		err = errors.Join(err, store.Close())
+	}
 	if err != nil {
-		return err
+		return p.failed(exitFailed, err)
 	}
 	p.Skip = res.Skip
 	for _, q := range res.Requests {
 		config, err := q.RunConfig()
 		if err != nil {
-			return err
+			return p.failed(exitFailed, err)
 		}
 		p.Requests = append(p.Requests, requestJSON{Job: q.Job.Name(), Key: q.Key, Partition: q.Partition, Select: string(q.Select), Tags: q.Tags, Config: config})
 	}
 	return nil
+}
+
+func (p *previewJSON) failed(code int, err error) error {
+	p.Error = err.Error()
+	return &exit{code: code, err: err}
 }
 
 func (a *app) writePreview(p *previewJSON, s *dagster.ScheduleInfo, asJSON bool) error {

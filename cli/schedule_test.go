@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/cli"
+	"github.com/dagster-go/dagster/storage/sqlite"
 )
 
 type greeting struct {
@@ -74,6 +77,33 @@ func TestPreviewOfNow(t *testing.T) {
 		assert.False(t, at.Before(before), at)
 		before = at
 	}
+}
+
+// The home knows the keys of dynamic partitions.
+func TestPreviewOfDynamicPartitions(t *testing.T) {
+	t.Parallel()
+
+	customers := dagster.DynamicPartitions("customers")
+	a := dagster.NewAsset("a", dagster.From(func(context.Context) (int, error) { return 1, nil }), dagster.Partitioned(customers))
+	s := dagster.NewSchedule("each", "@daily", dagster.NewAssetJob("all", "*"), dagster.Requests(dagster.From(func(context.Context) ([]dagster.RunRequest, error) {
+		return []dagster.RunRequest{{Partition: "acme"}}, nil
+	})))
+	cfg := cli.Config{Repositories: []*dagster.Repository{dagster.NewRepository("r", a, s)}}
+	home := newHome(t)
+	requireCode(t, 0, call(t, cfg, at(home, "schedule", "preview", "each")...))
+	assert.NoDirExists(t, home)
+
+	require.NoError(t, os.MkdirAll(home, 0o700))
+	store, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(home, "dagster.db")})
+	require.NoError(t, err)
+	in := dagster.NewInstance(dagster.InstanceConfig{Storage: store})
+	require.NoError(t, in.Change(t.Context(), customers.Add("zeta")))
+	g := call(t, cfg, at(home, "schedule", "preview", "each")...)
+	requireCode(t, 1, g)
+	assert.Contains(t, g.stderr, `partition "acme" of job "all": there is no such`)
+	require.NoError(t, in.Change(t.Context(), customers.Add("acme")))
+	requireCode(t, 0, call(t, cfg, at(home, "schedule", "preview", "each")...))
+	require.NoError(t, store.Close())
 }
 
 func TestCompletionOfSchedules(t *testing.T) {
