@@ -64,7 +64,11 @@ func (r *Repository) start(ctx context.Context, c *catalog, o *runOptions, p *pl
 		inst: o.inst, catalog: c, options: o, given: o.given, plan: p,
 		again: o.again, values: newValues(nil), versions: make([]string, p.made),
 	}
-	if err := errors.Join(run.partition(ctx), o.resolve(c, p)); err != nil {
+	var wrong error
+	if ctx.Err() == nil { // of a run that is over before it starts only the options are checked
+		wrong = run.partition(ctx)
+	}
+	if err := errors.Join(wrong, o.resolve(c, p)); err != nil {
 		return refused(o, err)
 	}
 	if ctx.Err() != nil {

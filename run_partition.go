@@ -304,9 +304,6 @@ func (r *runState) tags() map[string]string {
 
 // partition decides which partitions the run is for, and what they need.
 func (r *runState) partition(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	parts, err := r.divided(ctx)
 	if err != nil {
 		return err
