@@ -177,7 +177,7 @@ func (d Definition) in(keys *Snapshot) *space {
 	}
 	sp := &space{def: d, axes: make([]axis, len(d.dims))}
 	for i, dim := range d.dims {
-		sp.axes[i] = dim.Definition.in(keys).axes[0]
+		sp.axes[i] = asPart(dim.Definition.in(keys).axes[0])
 		if dim.Definition.Kind() == KindDynamic {
 			sp.axes[i] = keys.part(dim.Definition.name)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 
 	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
@@ -30,33 +31,75 @@ type dynamicChanges struct{ changes []storage.DynamicChange }
 const (
 	addName    = "INSERT INTO dynamic_names (name) VALUES (?) ON CONFLICT DO UPDATE SET name = name RETURNING n"
 	dynamicEnd = "SELECT coalesce(max(n), 0) FROM dynamic_keys INDEXED BY dynamic_keys_order WHERE name = ?"
-	addKey     = "INSERT INTO dynamic_keys (name, key, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-	removeKey  = "DELETE FROM dynamic_keys WHERE name = ? AND key = ?"
 )
 
+// keyBatch is how many keys one statement adds or removes: half of the cost of a row is the way into the library.
+const keyBatch = 64
+
+// addKeys adds so many keys, ?3 and on, to the name ?1, numbered from ?2 on.
+func addKeys(count int) string {
+	var q strings.Builder
+	q.WriteString("INSERT INTO dynamic_keys (name, key, n) VALUES ")
+	for i := range count {
+		if i > 0 {
+			q.WriteString(", ")
+		}
+		fmt.Fprintf(&q, "(?1, ?%d, ?2 + %d)", i+3, i)
+	}
+	q.WriteString(" ON CONFLICT DO NOTHING")
+	return q.String()
+}
+
+// removeKeys removes so many keys of a name.
+func removeKeys(count int) string {
+	return "DELETE FROM dynamic_keys WHERE name = ? AND key IN (?" + strings.Repeat(", ?", count-1) + ")"
+}
+
+// eachBatch calls f with keys, many at a time and then one at a time, so that there are but two forms of a statement.
+func eachBatch(keys []string, f func(at int, batch []string) error) error {
+	for at := 0; at < len(keys); {
+		size := 1
+		if len(keys)-at >= keyBatch {
+			size = keyBatch
+		}
+		if err := f(at, keys[at:at+size]); err != nil {
+			return err
+		}
+		at += size
+	}
+	return nil
+}
+
 func (w *dynamicChanges) do(t *tx) error {
-	ctx := context.Background()
+	many := [2]string{addKeys(keyBatch), removeKeys(keyBatch)}
+	one := [2]string{addKeys(1), removeKeys(1)}
 	for _, c := range w.changes {
 		t.changed = true
-		name, err := t.c.integers(ctx, addName, c.Name)
+		name, err := t.c.integers(context.Background(), addName, c.Name)
 		if err != nil {
 			return t.fault(err)
 		}
-		for _, key := range c.Remove {
-			if err := t.exec(removeKey, name[0], key); err != nil {
-				return err
+		run := func(of int, batch []string, args ...driver.Value) error {
+			for _, key := range batch {
+				args = append(args, key)
+				t.bytes += 100 + 2*len(key)
 			}
-			t.bytes += 100 + len(key)
+			if len(batch) == 1 {
+				return t.exec(one[of], args...)
+			}
+			return t.exec(many[of], args...)
 		}
-		last, err := t.c.integers(ctx, dynamicEnd, name[0])
+		err = eachBatch(c.Remove, func(_ int, batch []string) error { return run(1, batch, name[0]) })
+		if err != nil {
+			return err
+		}
+		last, err := t.c.integers(context.Background(), dynamicEnd, name[0])
 		if err != nil {
 			return t.fault(err)
 		}
-		for i, key := range c.Add {
-			if err := t.exec(addKey, name[0], key, last[0]+1+int64(i)); err != nil {
-				return err
-			}
-			t.bytes += 100 + 2*len(key)
+		err = eachBatch(c.Add, func(at int, batch []string) error { return run(0, batch, name[0], last[0]+1+int64(at)) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -170,4 +171,55 @@ func (s *Store) PlanDeletion(ctx context.Context) (plan []string, err error) {
 		plan = append(plan, lines...)
 	}
 	return plan, nil
+}
+
+// ChunkSize is how many positions share a row.
+const ChunkSize = chunkSize
+
+// EncodeSet returns the stored form of a set of positions in a chunk.
+func EncodeSet(positions ...int) []byte {
+	var b chunkBits
+	for _, at := range positions {
+		b.fill(at, at+1)
+	}
+	return b.encode()
+}
+
+// DecodeSet returns the positions of a stored form, read in both ways.
+func DecodeSet(data []byte) (fromBits, fromRuns []int, err error) {
+	var b chunkBits
+	if err := b.decode(data); err != nil {
+		return nil, nil, err
+	}
+	for at := range chunkSize {
+		if b[at/64]>>(at%64)&1 != 0 {
+			fromBits = append(fromBits, at)
+		}
+	}
+	var p partition.Positions
+	err = addSet(&p, 0, data)
+	for low, high := range p.Runs {
+		for at := low; at < high; at++ {
+			fromRuns = append(fromRuns, at)
+		}
+	}
+	return fromBits, fromRuns, err
+}
+
+// PlanPartitions is how SQLite reads and writes what is kept of partitions.
+func (s *Store) PlanPartitions(ctx context.Context) (plan []string, err error) {
+	for _, query := range []string{
+		divisionOf, divisionOfNumber, partitionsOf, readSetsOf, readSet, dropSet, plansOfRun, endPlans, dropPartition, wipe, wipeOne, forget, wipeSets,
+		dropSets, placeOfKey, allDynamic, dynamicEnd, removeKeys(1), removeKeys(2),
+	} {
+		args := []driver.Value{int64(1), int64(2), int64(3), "a"}[:max(strings.Count(query, "?"), 1)]
+		lines, err := s.Plan(ctx, query, args)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", query, err)
+		}
+		plan = append(plan, lines...)
+	}
+	query, args := selectDynamic(storage.DynamicFilter{Name: "n", Prefix: "p"}, 1)
+	lines, err := s.Plan(ctx, query, args)
+	return append(plan, lines...), err
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"context"
 	"database/sql/driver"
 	"maps"
 	"slices"
@@ -114,26 +115,63 @@ func (t *tx) putPartition(p assetPartition, c partitionChange) error {
 	if c.failed != unheard {
 		args[3] = c.failed == failed
 	}
-	t.changed = true
+	d, err := t.division(p.asset)
+	if err != nil {
+		return err
+	}
+	at, existed := d.place(p.key), false
+	if at.stray {
+		row, err := t.c.integers(context.Background(), "SELECT 1 FROM asset_partitions WHERE asset = ? AND partition = ?", p.asset, p.key)
+		if err != nil {
+			return t.fault(err)
+		}
+		existed = row != nil
+	}
 	var is partitionState
-	err := t.query(putPartition, args, func(row []driver.Value) error {
+	t.changed = true
+	err = t.query(putPartition, args, func(row []driver.Value) error {
 		is = partitionState{integer(row[0]) != 0, integer(row[1]) != 0, integer(row[2]) != 0}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return t.placed(p, is)
+	return t.placed(p, at, existed, is)
 }
 
 // partitionState is what is known of a partition.
 type partitionState struct{ materialized, failed, inProgress bool }
 
-// placed is called with what is known of a partition after its row has changed.
-func (t *tx) placed(p assetPartition, is partitionState) error {
-	if is == (partitionState{}) {
-		return t.exec(dropPartition, p.asset, p.key)
+// placed is called with what is known of a partition after its row has changed. Whether the row existed before matters
+// for strays alone.
+func (t *tx) placed(p assetPartition, at place, existed bool, is partitionState) error {
+	exists := is != partitionState{}
+	if !exists {
+		if err := t.exec(dropPartition, p.asset, p.key); err != nil {
+			return err
+		}
 	}
+	switch {
+	case at.numbered:
+		return t.setAt(p.asset, at.line, at.position, is)
+	case at.stray && exists && !existed:
+		t.strays[p.asset]++
+	case at.stray && !exists && existed:
+		t.strays[p.asset]--
+	}
+	return nil
+}
+
+// flushStrays writes how many keys came to be known or forgotten that have no place.
+func (t *tx) flushStrays() error {
+	for _, asset := range slices.Sorted(maps.Keys(t.strays)) {
+		if n := t.strays[asset]; n != 0 {
+			if err := t.exec("UPDATE divisions SET strays = strays + ? WHERE asset = (SELECT key FROM assets WHERE n = ?)", n, asset); err != nil {
+				return err
+			}
+		}
+	}
+	clear(t.strays)
 	return nil
 }
 
@@ -170,7 +208,11 @@ func (t *tx) endPlans(run int64, failed bool) error {
 		return err
 	}
 	for _, e := range list {
-		if err := t.placed(e.assetPartition, e.partitionState); err != nil {
+		d, err := t.division(e.asset)
+		if err == nil {
+			err = t.placed(e.assetPartition, d.place(e.key), true, e.partitionState)
+		}
+		if err != nil {
 			return err
 		}
 	}

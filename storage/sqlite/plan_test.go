@@ -117,3 +117,11 @@ func TestDeleteRun_usesIndexes(t *testing.T) {
 	plan, err := s.PlanDeletion(t.Context())
 	assertIndexed(t, "deletion", plan, err)
 }
+
+func TestPartitions_everyStatementUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	plan, err := s.PlanPartitions(t.Context())
+	assertIndexed(t, "partitions", plan, err)
+}

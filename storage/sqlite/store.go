@@ -54,6 +54,8 @@ type Store struct {
 	queue   *queue
 	signal  *signal
 
+	definitions *definitions
+
 	writer       *conn
 	checkpointer *conn
 
@@ -96,7 +98,7 @@ func start(ctx context.Context, c Config, e environment) (*Store, error) {
 	if err := upgrade(ctx, w, c, e); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
-	s := &Store{config: c, kinds: newKinds(), queue: newQueue(), signal: newSignal(), writer: w}
+	s := &Store{config: c, kinds: newKinds(), queue: newQueue(), signal: newSignal(), definitions: newDefinitions(), writer: w}
 	if err := s.kinds.load(ctx, w); err != nil {
 		return nil, errors.Join(err, w.close())
 	}

@@ -19,6 +19,8 @@ type tx struct {
 	kinds   *kinds
 	version int64
 
+	definitions *definitions
+
 	known     bool  // the rest was read, and nothing undone since
 	seen      int64 // data_version then
 	lastEvent int64
@@ -26,12 +28,15 @@ type tx struct {
 	commits   int64
 	runs      map[storage.RunID]*held
 	assets    map[string]int64
+	divisions map[int64]*division // by asset; nil for one that is not divided
 
 	rows     buffer
 	changes  assetChanges
-	bytes    int  // of events, roughly
-	changed  bool // something is to be committed
-	interned bool // a new kind of event was among it
+	sets     map[setKey]*setRow
+	strays   map[int64]int64 // how many more there are, by asset
+	bytes    int             // of events, roughly
+	changed  bool            // something is to be committed
+	interned bool            // a new kind of event was among it
 }
 
 // held is what decides whether events of a run are taken.
@@ -42,11 +47,11 @@ type held struct {
 	seq    int64 // of its last event
 }
 
-func newTx(c *conn, path string, k *kinds, version int64) *tx {
+func newTx(c *conn, path string, k *kinds, d *definitions, version int64) *tx {
 	return &tx{
-		c: c, path: path, kinds: k, version: version,
-		runs: make(map[storage.RunID]*held), assets: make(map[string]int64),
-		changes: newAssetChanges(),
+		c: c, path: path, kinds: k, definitions: d, version: version,
+		runs: make(map[storage.RunID]*held), assets: make(map[string]int64), divisions: make(map[int64]*division),
+		changes: newAssetChanges(), sets: make(map[setKey]*setRow), strays: make(map[int64]int64),
 	}
 }
 
@@ -76,6 +81,7 @@ func (t *tx) refresh(ctx context.Context) error {
 		}
 		if len(t.assets) > maxHeld {
 			clear(t.assets)
+			clear(t.divisions)
 		}
 		return nil
 	}
@@ -89,6 +95,7 @@ func (t *tx) refresh(ctx context.Context) error {
 	}
 	clear(t.runs)
 	clear(t.assets)
+	clear(t.divisions)
 	t.known, t.seen, t.lastEvent, t.lastRun, t.commits = true, seen, row[0], row[1], row[2]
 	return nil
 }
@@ -139,7 +146,13 @@ func (t *tx) flush() error {
 	if err := t.rows.flush(t.c); err != nil {
 		return t.fault(err)
 	}
-	return t.changes.flush(t)
+	if err := t.changes.flush(t); err != nil {
+		return err
+	}
+	if err := t.flushSets(); err != nil {
+		return err
+	}
+	return t.flushStrays()
 }
 
 // rollback undoes the transaction, also in memory.
@@ -147,6 +160,8 @@ func (t *tx) rollback() error {
 	t.known = false
 	t.rows.reset()
 	t.changes.reset()
+	clear(t.sets)
+	clear(t.strays)
 	// A full disk or an I/O error has undone it already.
 	if !t.inTransaction() {
 		return nil

@@ -58,7 +58,7 @@ func (s *Store) Watch(ctx context.Context, changed func()) error {
 				return ended(ctx, err)
 			}
 		}
-		if now > seen {
+		if now > seen && ctx.Err() == nil {
 			seen = now
 			changed()
 		}

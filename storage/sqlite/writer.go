@@ -19,7 +19,7 @@ type writer struct {
 
 func newWriter(c *conn, s *Store, version int64, log *checkpointer) *writer {
 	return &writer{
-		tx:     newTx(c, s.config.Path, s.kinds, version),
+		tx:     newTx(c, s.config.Path, s.kinds, s.definitions, version),
 		queue:  s.queue,
 		signal: s.signal,
 		log:    log,
