@@ -38,6 +38,8 @@ func DecodePayload(kind EventKind, data []byte) (Payload, error) {
 		d.extra = unknown(data, "v", "level", "fields")
 	case *ProgressData:
 		d.extra = unknown(data, "v", "done", "total", "unit")
+	case *CheckData:
+		d.extra = unknown(data, "v", "check", "passed", "severity", "blocking", "description", "metadata")
 	case *RawData: // no kind's own
 	}
 	return p, nil

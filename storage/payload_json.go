@@ -35,6 +35,8 @@ func newPayload(kind EventKind) Payload {
 		return new(LogData)
 	case Progress:
 		return new(ProgressData)
+	case AssetCheckPlanned, AssetCheckEvaluation:
+		return new(CheckData)
 	default:
 		return nil
 	}
@@ -71,6 +73,8 @@ func EncodePayload(dst []byte, p Payload) ([]byte, error) {
 		dst = appendString(append(dst, version...), `,"level":`, d.Level)
 		dst = append(appendEntries(dst, `,"fields":[`, d.Fields), d.extra...)
 	case *ProgressData:
+		dst = d.appendJSON(append(dst, version...))
+	case *CheckData:
 		dst = d.appendJSON(append(dst, version...))
 	}
 	return append(dst, '}'), nil

@@ -31,6 +31,7 @@ func payloads() map[storage.EventKind]storage.Payload {
 	}
 	failed := &storage.FailureData{Error: failure, Reason: "STEP_FAILURE", RetryIn: time.Second, Metadata: entries}
 	resource := &storage.ResourceData{Resource: "db", Duration: time.Millisecond}
+	check := &storage.CheckData{Check: "rows", Passed: true, Severity: "ERROR", Blocking: true, Description: "enough", Metadata: entries}
 	line := &storage.LogData{Level: "info", Fields: entries}
 	return map[storage.EventKind]storage.Payload{
 		storage.StepOutput: output, storage.HandledOutput: output, storage.StepInput: input, storage.LoadedInput: input,
@@ -40,6 +41,7 @@ func payloads() map[storage.EventKind]storage.Payload {
 		storage.ResourceInitFailure: failed, storage.HookErrored: failed,
 		storage.ResourceInitStarted: resource, storage.ResourceInitSuccess: resource,
 		storage.LogMessage: line, storage.EngineEvent: line,
+		storage.AssetCheckPlanned: check, storage.AssetCheckEvaluation: check,
 		storage.Progress: &storage.ProgressData{Done: 5, Total: 10, Unit: "rows"},
 	}
 }
