@@ -49,6 +49,7 @@ type assetSpec struct {
 	owners     []string
 	partitions *partitions // nil if it is not divided
 	singleRun  bool
+	checks     []ownCheck // that its body reports
 }
 
 // NewAsset declares an asset that body computes. The key is made of parts joined by "/", each of letters, digits, "_",

@@ -19,13 +19,17 @@ type catalog struct {
 	replaced  map[*resource]any
 	values    map[*config]any // of every config in use
 
-	jobs      map[string]*job
+	jobs map[string]*job
+
+	checks    map[*asset][]*check
+	checkList []*check // in the order in which they were listed
 	schedules map[string]*schedule
 	timings   map[*schedule]*timing // of those without mistakes
 
-	defaults   *assetSpec // of the list that is being read; nil for none
-	listed     []listing
-	listedJobs []*job
+	defaults     *assetSpec // of the list that is being read; nil for none
+	listed       []listing
+	listedJobs   []*job
+	listedChecks []*check
 
 	listedSchedules []*schedule
 	wrong           []error
@@ -66,6 +70,7 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.addAssets()
 	c.connect()
 	c.checkPartitions()
+	c.addChecks()
 	c.addJobs()
 	c.addSchedules()
 	c.addUsed()

@@ -75,6 +75,10 @@ func (c *catalog) addUsed() {
 			u.body(&body{graph: j.graph})
 		}
 	}
+	for _, k := range c.checkList {
+		u.spec(&k.spec)
+		u.body(k.body)
+	}
 	for _, s := range c.listedSchedules {
 		u.body(s.requests)
 	}

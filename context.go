@@ -53,6 +53,7 @@ type said struct {
 	entries  entries
 	of       map[string]*entries // of one of several assets
 	version  string
+	checks   []saidCheck
 	logger   *zap.Logger
 	reported time.Time // of the last progress that was recorded
 }

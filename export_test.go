@@ -10,7 +10,7 @@ func PlanAll(r *Repository) error {
 	if err != nil {
 		return err
 	}
-	newPlan(c, selected, stepSpec{}, nil)
+	newPlan(c, selected, c.checksOf(selected), stepSpec{}, nil)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 var (
 	assetPart  = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	identifier = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+	checkNames = regexp.MustCompile(`^[A-Za-z0-9_.]+$`)
 	groupName  = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$`)
 	kindName   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
 	tagKey     = regexp.MustCompile(`^(dagster/kind/|[A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$`)
@@ -82,6 +83,17 @@ func checkIdentifier(name string) error {
 	}
 	if reserved(name) {
 		return fmt.Errorf("name: %w", errReserved)
+	}
+	return nil
+}
+
+// checkOfAsset says what is wrong with the name of a check, which becomes the end of a step's key.
+func checkOfAsset(name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if !checkNames.MatchString(name) {
+		return errors.New(`name: only letters, digits, "_" and "." are allowed`)
 	}
 	return nil
 }

@@ -2,15 +2,27 @@ package dagster
 
 // After waits for others and takes no value: for bodies that read what another one wrote by themselves. What did not run
 // because of a failure, or was skipped, has the same effect as for an input. Several After add up.
-func After(d ...Dependency) StoreOption {
-	return storeOption(func(def *definition, s *stepSpec) { s.after = append(s.after, waited(def, "after", d)...) })
+func After(d ...Dependency) WaitOption {
+	return waitOption(func(def *definition, s *stepSpec) { s.after = append(s.after, waited(def, "after", d)...) })
 }
 
 // Finally waits for others like [After], and runs whatever they came to: for steps that clean up or tell somebody. What
 // failed stays failed, and so does the run.
-func Finally(d ...Dependency) StoreOption {
-	return storeOption(func(def *definition, s *stepSpec) { s.finally = append(s.finally, waited(def, "finally", d)...) })
+func Finally(d ...Dependency) WaitOption {
+	return waitOption(func(def *definition, s *stepSpec) { s.finally = append(s.finally, waited(def, "finally", d)...) })
 }
+
+// WaitOption holds for an asset, an op, or a check.
+type WaitOption interface {
+	StoreOption
+	CheckOption
+}
+
+type waitOption func(d *definition, s *stepSpec)
+
+func (o waitOption) applyAsset(a *asset) { o(&a.definition, &a.spec.stepSpec) }
+func (o waitOption) applyOp(p *op)       { o(&p.definition, &p.spec) }
+func (o waitOption) applyCheck(c *check) { o(&c.definition, &c.spec) }
 
 func waited(def *definition, what string, d []Dependency) []*input {
 	out := make([]*input, 0, len(d))

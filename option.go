@@ -37,6 +37,7 @@ type (
 		AssetOption
 		OpOption
 		JobOption
+		CheckOption
 	}
 
 	// StoreOption holds for anything whose value is kept.
@@ -52,6 +53,7 @@ type (
 		JobOption
 		ResourceOption
 		ConfigOption
+		CheckOption
 		ScheduleOption
 	}
 
@@ -93,6 +95,7 @@ const (
 	optMaxRuntime
 	optPartitioned
 	optSingleRun
+	optBlocking
 	optRunning
 	optRequests
 	optTimeZone

@@ -59,7 +59,8 @@ type planStep struct {
 
 	// makes are the assets that the step materializes: one, or some parts of a multi-asset; none for a plain op.
 	makes []making
-	op    *op // nil for an asset's own function
+	op    *op    // nil for an asset's own function
+	check *check // that the step is; nil for others
 
 	branches []*branch  // the executor's outputs after the first, in this order,
 	mapped   []*mapping // and then these
@@ -85,8 +86,8 @@ type making struct {
 	codeVersion string
 }
 
-// isOp reports whether the value is an op's own, kept for the run, and no asset.
-func (s *planStep) isOp() bool { return len(s.makes) == 0 }
+// isOp reports whether the value is an op's own, kept for the run, and neither an asset nor the result of a check.
+func (s *planStep) isOp() bool { return len(s.makes) == 0 && s.check == nil }
 
 // read is one leaf of a body's inputs.
 type read struct {

@@ -23,6 +23,9 @@ type planner struct {
 	division partition.Definition
 	links    map[linkKey]int32
 
+	// blocks are the steps of checks that what needs an asset waits for.
+	blocks map[*asset][]int32
+
 	// skipped are the steps of ops that are not selected; nil if all are.
 	selected func(path string) bool
 	wrong    []error
@@ -38,36 +41,42 @@ type maker struct {
 func newPlanner(c *catalog, steps int) *planner {
 	b := &planner{
 		catalog: c, makers: make(map[*asset]maker, steps), stored: make(map[*asset]bool), outputs: make(map[[2]string]*storage.OutputData),
-		links: make(map[linkKey]int32),
-		plan:  &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
+		links: make(map[linkKey]int32), blocks: make(map[*asset][]int32),
+		plan: &plan{outs: make(map[*graph][]outPlace), places: make(map[*op][]int32)},
 	}
 	b.plan.steps = make([]planStep, 0, steps)
 	b.plan.exec.Steps = make([]executor.Step, 0, steps)
 	return b
 }
 
-// newPlan compiles the assets at the given indexes of the catalog, which are in topological order; steps says which ops of
-// graphs are in it, nil for all.
-func newPlan(c *catalog, selected []int32, under stepSpec, steps func(path string) bool) *plan {
-	b := newPlanner(c, len(selected))
-	b.selected = steps
-	b.plan.keys = c.keysAt(selected)
-	parts := make(map[*multi][]int32)
+// newPlan compiles the assets at the given indexes of the catalog, which are in topological order, and checks; steps says
+// which ops of graphs are in it, nil for all.
+func newPlan(c *catalog, selected []int32, checks []*check, under stepSpec, steps func(path string) bool) *plan {
+	p := &assembly{
+		planner: newPlanner(c, len(selected)+len(checks)), under: under, parts: make(map[*multi][]int32),
+		waiting: make(map[*asset]bool, len(selected)), pending: make(map[*asset][]*check),
+	}
+	p.selected = steps
+	p.plan.keys = c.keysAt(selected)
 	for _, at := range selected {
-		if p := c.assets[at].part; p != nil {
-			parts[p.of] = append(parts[p.of], at)
+		a := c.assets[at].asset
+		p.waiting[a] = true
+		if a.part != nil {
+			p.parts[a.part.of] = append(p.parts[a.part.of], at)
 		}
 	}
+	for _, k := range checks {
+		p.pending[k.asset] = append(p.pending[k.asset], k)
+	}
 	for _, at := range selected {
-		a := &c.assets[at]
-		switch {
-		case a.part == nil:
-			b.addAsset(a, under)
-		case parts[a.part.of][0] == at:
-			b.addMulti(a.part.of, parts[a.part.of], under)
+		p.add(at)
+	}
+	for _, k := range checks {
+		if slices.Contains(p.pending[k.asset], k) {
+			p.place(k)
 		}
 	}
-	return b.plan.seal()
+	return p.plan.seal()
 }
 
 // open adds a step and returns its two sides, which stay where they are only until the next one is added.
@@ -195,6 +204,11 @@ func (b *planner) wire(s *planStep, step *executor.Step, frame *frame) {
 		w.add(&s.reads[i])
 		s.skips = s.skips || s.reads[i].use.when != nil && s.reads[i].use.when.branch == nil
 	}
+	for i := range s.reads {
+		if s.check == nil || s.reads[i].leaf.asset != s.check.asset {
+			b.block(step, s.reads[i].leaf)
+		}
+	}
 	step.Outputs = s.outputs()
 	for _, in := range s.spec.after {
 		b.wait(step, in, executor.After, frame)
@@ -210,6 +224,7 @@ func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, 
 	joined := executor.Input{Name: "after", Kind: executor.FanIn}
 	in.walk(func(leaf *input, use leafUse) {
 		r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1}
+		b.block(step, leaf)
 		b.locate(&r, frame)
 		if r.step < 0 {
 			return

@@ -20,7 +20,7 @@ type planKey struct {
 }
 
 func (p *planCache) ofAssets(c *catalog, j *job, selected []int32) *plan {
-	got, _ := p.get(planKey{j, assetsKey(selected)}, func() (*plan, error) { return newPlan(c, selected, j.defaults(), nil), nil })
+	got, _ := p.get(planKey{j, assetsKey(selected)}, func() (*plan, error) { return newPlan(c, selected, c.checksOf(selected), j.defaults(), nil), nil })
 	return got
 }
 

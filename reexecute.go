@@ -83,37 +83,46 @@ func (r *Repository) Reexecute(ctx context.Context, run string, steps Steps, opt
 			return r.reexecuteGraph(ctx, c, o, steps)
 		}
 	}
-	selected, err := reselect(ctx, c, o.inst.store, parent, steps)
+	selected, checks, err := reselect(ctx, c, o.inst.store, parent, steps)
 	if err != nil {
 		return refused(o, fmt.Errorf("re-execute run %s: %w", run, err))
 	}
-	if len(selected) == 0 && steps.failed {
+	if len(selected)+len(checks) == 0 && steps.failed {
 		return refused(o, fmt.Errorf("re-execute run %s: nothing failed in it: nothing to run", run))
 	}
 	if steps.failed {
-		return r.resumeAssets(ctx, c, o, selected)
+		return r.resumeAssets(ctx, c, o, selected, checks)
+	}
+	if len(parent.Assets) == 0 { // a run of checks alone
+		return r.start(ctx, c, o, newPlan(c, nil, checks, o.job.defaults(), nil))
 	}
 	return r.execute(ctx, c, o, selected, "steps of run "+run)
 }
 
-// reselect returns the indexes of the assets that are made again.
-func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent storage.Run, steps Steps) ([]int32, error) {
+// reselect returns the indexes of the assets that are made again, and the checks of others that are.
+func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent storage.Run, steps Steps) ([]int32, []*check, error) {
 	if len(steps.ops) > 0 {
-		return nil, errors.New("it runs assets: select those")
+		return nil, nil, errors.New("it runs assets: select those")
 	}
-	var keep func(i int32) bool
-	if steps.failed {
-		unfinished, err := unfinishedAssets(ctx, store, parent.ID)
-		if err != nil {
-			return nil, err
-		}
-		keep = func(i int32) bool { return unfinished[c.assets[i].key] }
-	} else {
+	left, err := unfinished(ctx, store, parent.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	keep := func(i int32) bool { return left.assets[c.assets[i].key] }
+	again := left.checks
+	if !steps.failed {
 		chosen, err := c.resolve(steps.assets)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		keep = func(i int32) bool { return slices.Contains(chosen, i) }
+		again = left.all
+	}
+	var checks []*check
+	for _, k := range c.checkList {
+		if again[k.step()] {
+			checks = append(checks, k)
+		}
 	}
 	var out []int32
 	var gone []error
@@ -128,24 +137,31 @@ func reselect(ctx context.Context, c *catalog, store storage.EventStore, parent 
 		}
 	}
 	slices.Sort(out)
-	return out, errors.Join(gone...)
+	return out, checks, errors.Join(gone...)
 }
 
-// unfinishedAssets are the planned assets of a run whose steps neither succeeded nor were skipped.
-func unfinishedAssets(ctx context.Context, store storage.EventStore, run storage.RunID) (map[string]bool, error) {
-	out := make(map[string]bool)
+// leftOver is what a run was to do and did not end well: assets by key, and steps of checks. all are all its steps of checks.
+type leftOver struct{ assets, checks, all map[string]bool }
+
+// unfinished is what a run planned whose steps neither succeeded nor were skipped.
+func unfinished(ctx context.Context, store storage.EventStore, run storage.RunID) (leftOver, error) {
+	out := leftOver{assets: make(map[string]bool), checks: make(map[string]bool), all: make(map[string]bool)}
 	steps := make(map[string][]string)
 	filter := storage.EventFilter{Run: run, Kinds: []storage.EventKind{
-		storage.AssetMaterializationPlanned, storage.StepSuccess, storage.StepSkipped,
+		storage.AssetMaterializationPlanned, storage.AssetCheckPlanned, storage.StepSuccess, storage.StepSkipped,
 	}}
 	err := eachEvent(ctx, store, filter, func(e *storage.Event) {
-		if e.Kind == storage.AssetMaterializationPlanned {
-			out[e.Asset] = true
-			steps[e.Step] = append(steps[e.Step], e.Asset)
-			return
-		}
-		for _, key := range steps[e.Step] {
-			delete(out, key)
+		switch e.Kind {
+		case storage.AssetMaterializationPlanned:
+			out.assets[e.Asset] = true
+			steps[e.Step] = addNew(steps[e.Step], e.Asset)
+		case storage.AssetCheckPlanned:
+			out.checks[e.Step], out.all[e.Step] = true, true
+		default:
+			delete(out.checks, e.Step)
+			for _, key := range steps[e.Step] {
+				delete(out.assets, key)
+			}
 		}
 	})
 	return out, err

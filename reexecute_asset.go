@@ -8,13 +8,14 @@ import (
 
 // resumeAssets makes assets again whose steps did not end well. Of those that a graph computes, the steps that did are taken
 // over.
-func (r *Repository) resumeAssets(ctx context.Context, c *catalog, o *runOptions, selected []int32) (*Result, error) {
+func (r *Repository) resumeAssets(ctx context.Context, c *catalog, o *runOptions, selected []int32, checks []*check) (*Result, error) {
 	what := "steps of run " + string(o.again.run.ID)
 	selected = o.withoutGiven(c, selected)
-	if len(selected) == 0 {
+	checks = c.withChecksOf(checks, selected)
+	if len(selected)+len(checks) == 0 {
 		return r.execute(ctx, c, o, selected, what)
 	}
-	full := r.plans.ofAssets(c, o.job, selected)
+	full := newPlan(c, selected, checks, o.job.defaults(), nil)
 	if !slices.ContainsFunc(full.steps, func(s planStep) bool { return s.isOp() }) {
 		return r.start(ctx, c, o, full)
 	}
@@ -34,7 +35,7 @@ func (r *Repository) resumeAssets(ctx context.Context, c *catalog, o *runOptions
 		}
 	}
 	p, err := past.plan(full, runs, true, o.again, func(steps func(path string) bool) (*plan, error) {
-		return newPlan(c, selected, o.job.defaults(), steps), nil
+		return newPlan(c, selected, checks, o.job.defaults(), steps), nil
 	})
 	if err != nil {
 		return refused(o, fmt.Errorf("re-execute run %s: %w", o.again.run.ID, err))

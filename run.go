@@ -144,6 +144,7 @@ func (r *runState) planned(now time.Time) []storage.Event {
 			e := storage.Event{Kind: storage.AssetMaterializationPlanned, Step: s.key, Asset: s.makes[k].asset.key, At: now}
 			planned = r.planOf(planned, s, e)
 		}
+		planned = r.plannedChecks(planned, s, storage.Event{At: now})
 	}
 	return planned
 }

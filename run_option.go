@@ -27,7 +27,8 @@ type runOptions struct {
 	executor executor.Executor
 	wrong    []error
 
-	job         *job         // nil for a run of chosen assets
+	job         *job // nil for a run of chosen assets
+	onlyChecks  []string
 	partitions  PartitionSet // the zero value if nothing is said of partitions
 	portion     *portion
 	givenOps    map[*op]any

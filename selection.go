@@ -1,6 +1,7 @@
 package dagster
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dagster-go/dagster/internal/selection"
@@ -33,6 +34,15 @@ func Select(assets ...AnyAsset) Selection {
 
 // resolve returns the indexes of the selected assets, in topological order.
 func (c *catalog) resolve(sel Selection) ([]int32, error) {
+	in, err := c.resolveAll(sel)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(in, func(i int32) bool { return c.assets[i].external }), nil
+}
+
+// resolveAll is resolve with assets that are made elsewhere.
+func (c *catalog) resolveAll(sel Selection) ([]int32, error) {
 	parsed, err := selection.Parse(string(sel))
 	if err != nil {
 		return nil, err
@@ -48,7 +58,7 @@ func (c *catalog) resolve(sel Selection) ([]int32, error) {
 	c.completeParts(in)
 	out := make([]int32, 0, len(in))
 	for i, yes := range in {
-		if yes && !c.assets[i].external {
+		if yes {
 			out = append(out, int32(i))
 		}
 	}

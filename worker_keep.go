@@ -11,12 +11,17 @@ import (
 func (r *runState) keep(sc *scope, v any) executor.Outcome {
 	s := sc.step
 	switch {
+	case s.check != nil:
+		return r.keepCheck(sc, v)
 	case s.isOp():
 		return r.keepOp(sc, v)
 	case s.makes[0].asset.part != nil:
 		return r.keepParts(sc, v)
 	}
 	if err := r.keepAsset(sc, &s.makes[0], v); err != nil {
+		return executor.Outcome{Err: err}
+	}
+	if err := sc.keepOwnChecks(); err != nil {
 		return executor.Outcome{Err: err}
 	}
 	if len(s.branches) == 0 && len(s.mapped) == 0 {
@@ -48,6 +53,7 @@ func (r *runState) keepParts(sc *scope, v any) executor.Outcome {
 			out.Missing = append(out.Missing, i)
 		}
 	}
+	out.Err = sc.keepOwnChecks()
 	return out
 }
 

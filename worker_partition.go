@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,6 +28,7 @@ func (r *runState) runPortions(ctx context.Context, t *executor.Task, s *planSte
 		return r.attempt(&scope{Context: ctx, run: r, task: t, step: s, portion: whole}) //nolint:contextcheck // a scope is a context
 	}
 	out := executor.Outcome{}
+	var failed []error
 	missing, told := make(map[int]int), make(map[int32]bool)
 	for _, key := range whole.keys {
 		if ctx.Err() != nil {
@@ -38,11 +40,17 @@ func (r *runState) runPortions(ctx context.Context, t *executor.Task, s *planSte
 		}
 		out = r.attempt(&scope{Context: ctx, run: r, task: t, step: s, portion: newPortion(one, key), told: told}) //nolint:contextcheck // a scope is a context
 		if out.Err != nil {
-			return executor.Outcome{Err: fmt.Errorf("partition %s: %w", quote(key), out.Err)}
+			failed = append(failed, fmt.Errorf("partition %s: %w", quote(key), out.Err))
+			if s.check == nil { // else the others are looked at all the same
+				break
+			}
 		}
 		for _, i := range out.Missing {
 			missing[i]++
 		}
+	}
+	if len(failed) > 0 {
+		return executor.Outcome{Err: errors.Join(failed...)}
 	}
 	out.Missing = nil // an output is missing that was made for no partition
 	for i, n := range missing {

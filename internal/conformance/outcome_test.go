@@ -19,6 +19,7 @@ type outcome struct {
 	RunEvents       []string           `json:"run_events"`
 	Materialized    []string           `json:"materialized"`
 	Planned         []string           `json:"planned"`
+	Checks          []madeCheck        `json:"checks"`
 	DefinitionError bool               `json:"definition_error"`
 }
 
@@ -66,6 +67,7 @@ func (want *outcome) check(t *testing.T, r *dagster.Result, diff differences) {
 	leaveOutCopiesThatDidNotRun(statuses, expected)
 	assert.Equal(t, expected, statuses)
 	want.checkEvents(t, r, diff)
+	want.checkChecks(t, r)
 }
 
 // checkUnopened looks at a run whose steps need a resource that can't be opened: others run all the same.
@@ -92,6 +94,8 @@ func (want *outcome) checkEvents(t *testing.T, r *dagster.Result, diff differenc
 		switch {
 		case e.Kind == storage.AssetMaterializationPlanned:
 			planned = append(planned, e.Asset)
+			continue
+		case e.Kind == storage.AssetCheckPlanned:
 			continue
 		case e.Kind == storage.AssetFailedToMaterialize: // Dagster writes it in its hosted version only
 			continue

@@ -157,14 +157,7 @@ func (a *again) check(t *testing.T, r *dagster.Result) {
 }
 
 func againNotAsked() []conformance.Rule[againCase] {
-	rules := []conformance.Rule[againCase]{
-		{
-			Why: "checks come with their feature",
-			Match: func(c againCase) bool {
-				return slices.ContainsFunc(c.Assets, func(row assetRow) bool { return row.Checks != nil })
-			},
-		},
-	}
+	var rules []conformance.Rule[againCase]
 	for _, why := range []string{manyOuts, manyLists, partlyMapped, otherCollect, unsourced, tooWide, outOfOrder} {
 		rules = append(rules, conformance.Rule[againCase]{
 			Why: why, Rare: true,

@@ -21,7 +21,7 @@ type assetRow struct {
 	Op        string     `json:"op"`
 	Makes     []assetRow `json:"makes"`
 	CanSubset bool       `json:"can_subset"`
-	Checks    []any      `json:"checks"`
+	Checks    []checkRow `json:"checks"`
 
 	GraphAsset string   `json:"graph_asset"`
 	Ops        []string `json:"ops"`
@@ -56,6 +56,7 @@ func declareAssets(rows []assetRow) *world {
 		for _, key := range row.keys() {
 			defs = append(defs, w.asset(key))
 		}
+		defs = append(defs, w.checks(row)...)
 	}
 	w.repo = dagster.NewRepository("conformance", defs...)
 	return w
@@ -116,6 +117,9 @@ func (w *world) run(ctx context.Context, row assetRow) (ok bool, err error) {
 	switch {
 	case row.Do.fails(dagster.Step(ctx).Attempt, nil, w.later.Load()):
 		return false, row.Do.failure()
+	}
+	row.report(ctx)
+	switch {
 	case row.Op != "" || row.Do.Emit == nil || len(*row.Do.Emit) > 0:
 		return true, nil
 	case row.Optional:
@@ -125,7 +129,7 @@ func (w *world) run(ctx context.Context, row assetRow) (ok bool, err error) {
 }
 
 func (w *world) single(row assetRow) dagster.AnyAsset {
-	opts := w.options(row, row.Deps)
+	opts := append(w.options(row, row.Deps), row.ownChecks(row.Key)...)
 	if string(row.Do.Value) == "null" && !row.Optional && len(row.Loads) == 0 && !w.loads[row.Key] {
 		return dagster.NewAsset(row.Key, dagster.From(dagster.Do(func(ctx context.Context) error {
 			_, err := w.run(ctx, row)
@@ -193,9 +197,9 @@ func (w *world) multi(row assetRow) {
 	}), opts...)
 	for i, part := range row.Makes {
 		if part.Optional {
-			w.assets[part.Key] = dagster.SkippablePart(m, part.Key, func(p *parts) *dagster.Maybe[dagster.Nothing] { return &p.some[i] })
+			w.assets[part.Key] = dagster.SkippablePart(m, part.Key, func(p *parts) *dagster.Maybe[dagster.Nothing] { return &p.some[i] }, row.ownChecks(part.Key)...)
 		} else {
-			w.assets[part.Key] = dagster.Part(m, part.Key, func(p *parts) *dagster.Nothing { return &p.all[i] })
+			w.assets[part.Key] = dagster.Part(m, part.Key, func(p *parts) *dagster.Nothing { return &p.all[i] }, row.ownChecks(part.Key)...)
 		}
 	}
 }

@@ -71,10 +71,6 @@ func (c *runCase) anyRow(match func(row *assetRow) bool) bool {
 func notAsked() []conformance.Rule[runCase] {
 	rules := []conformance.Rule[runCase]{
 		{
-			Why:   "checks come with their feature",
-			Match: func(c runCase) bool { return c.anyRow(func(row *assetRow) bool { return row.Checks != nil }) },
-		},
-		{
 			Why:   "a multi-asset is one step, which can't wait for itself: Dagster makes two of it",
 			Match: func(c runCase) bool { return c.anyRow(func(row *assetRow) bool { return row.splits(c.Assets) }) },
 		},
@@ -122,6 +118,7 @@ func (row *assetRow) needs() []string {
 // answeredOtherwise are the cases that are asked as far as the API goes. Each rule changes what it says, no more.
 func answeredOtherwise() []conformance.Rule[runCase] {
 	return []conformance.Rule[runCase]{
+		checksRecordedLast(),
 		{
 			Why:     "maps nest here (docs/adr/0004)",
 			Match:   func(c runCase) bool { return c.Kind == "ops" && c.Outcome.DefinitionError && nests(c.Job.Nodes) },

@@ -87,6 +87,7 @@ type do struct {
 
 	OnlyFirstRun    bool `json:"only_first_run"`
 	IgnoreSelection bool `json:"ignore_selection"`
+	CheckFirst      bool `json:"check_first"`
 }
 
 // The engine alone, on plans that are made by hand, has the same answers.

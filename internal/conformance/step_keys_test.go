@@ -125,11 +125,6 @@ func plansAnsweredOtherwise() []conformance.Rule[stepKeys] {
 			Instead: func(c *stepKeys) { c.Error, c.accepted = false, true },
 		},
 		{
-			Why:     "checks come with their feature: their steps are not there",
-			Match:   func(c stepKeys) bool { return len(c.CheckSteps) > 0 },
-			Instead: (*stepKeys).withoutChecks,
-		},
-		{
 			Why: "a dynamic output that is not mapped is one value: what takes it does not wait for keys",
 			Match: func(c stepKeys) bool {
 				_, takers := (&runCase{Job: c.Job}).collectors()
@@ -138,17 +133,6 @@ func plansAnsweredOtherwise() []conformance.Rule[stepKeys] {
 			Instead: func(c *stepKeys) { c.unleveled = true },
 		},
 	}
-}
-
-// withoutChecks takes the steps of checks out of the answer. Nothing waits for one, in what is recorded.
-func (c *stepKeys) withoutChecks() {
-	for _, step := range c.CheckSteps {
-		delete(c.Steps, step)
-		for i := range c.Levels {
-			c.Levels[i] = slices.DeleteFunc(c.Levels[i], func(key string) bool { return key == step })
-		}
-	}
-	c.Levels = slices.DeleteFunc(c.Levels, func(level []string) bool { return len(level) == 0 })
 }
 
 // waits says for each step of a plan which ones it waits for. What is mapped is written as Dagster writes it.

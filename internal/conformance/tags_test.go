@@ -88,6 +88,12 @@ func questions() map[string]func(ctx context.Context, c nameCase) error {
 		"dynamic_partition": func(ctx context.Context, c nameCase) error {
 			return dagster.NewInstance(dagster.InstanceConfig{}).Change(ctx, dagster.DynamicPartitions("d").Add(c.text()))
 		},
+		"check_name": func(_ context.Context, c nameCase) error {
+			a := dagster.NewAsset("a", dagster.From(zero))
+			return validate(a, dagster.NewCheck(c.text(), a, dagster.From(func(context.Context) (dagster.CheckResult, error) {
+				return dagster.CheckResult{}, nil
+			})))
+		},
 		"run_tag": func(ctx context.Context, c nameCase) error {
 			a := dagster.NewAsset("a", dagster.From(zero))
 			tags := dagster.RunTags(map[string]string{c.list()[0]: c.list()[1]})
@@ -120,7 +126,7 @@ func TestConformanceTagsValidation(t *testing.T) {
 			err := ask[c.Kind](t.Context(), c)
 			assert.Equal(t, c.OK, err == nil, "%s %s: %v", c.Kind, c.Value, err)
 		},
-		append(keysThatDiffer(), kindsThatWait()...)...,
+		keysThatDiffer()...,
 	)
 }
 
@@ -141,8 +147,8 @@ func keysThatDiffer() []conformance.Rule[nameCase] {
 			Instead: refuse,
 		},
 		{
-			Why:     "a resource without a name is refused (docs/adr/0004)",
-			Match:   func(c nameCase) bool { return c.Kind == "resource_key" && c.text() == "" },
+			Why:     "a resource or a check without a name is refused (docs/adr/0004)",
+			Match:   func(c nameCase) bool { return (c.Kind == "resource_key" || c.Kind == "check_name") && c.text() == "" },
 			Instead: refuse,
 		},
 		{
@@ -203,31 +209,14 @@ func (c nameCase) parts() []string {
 	return []string{c.text()}
 }
 
-// kindsThatWait leave out what can't be declared yet. A rule goes when its feature comes.
-func kindsThatWait() []conformance.Rule[nameCase] {
-	features := map[string][]string{
-		"checks": {"check_name"},
-	}
-	var rules []conformance.Rule[nameCase]
-	for feature, kinds := range features {
-		for _, kind := range kinds {
-			rules = append(rules, conformance.Rule[nameCase]{
-				Why:   "kind " + kind + " comes with " + feature,
-				Match: func(c nameCase) bool { return c.Kind == kind },
-			})
-		}
-	}
-	return rules
-}
-
-// Every kind of the file is either asked or said to wait.
+// Every kind of the file is asked.
 func TestKindsOfTagsValidation(t *testing.T) {
 	t.Parallel()
 
 	f, err := conformance.Read("tags_validation")
 	require.NoError(t, err)
 	asked := questions()
-	_, cases, _, err := conformance.Plan(f, slices.Concat(keysThatDiffer(), kindsThatWait())...)
+	_, cases, _, err := conformance.Plan(f, keysThatDiffer()...)
 	require.NoError(t, err)
 	for _, c := range cases {
 		assert.Contains(t, asked, c.Kind)

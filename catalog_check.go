@@ -1,0 +1,106 @@
+package dagster
+
+import (
+	"fmt"
+	"slices"
+)
+
+// addChecks gives every listed check its place at its asset.
+func (c *catalog) addChecks() {
+	c.checks = make(map[*asset][]*check)
+	steps := make(map[string]*definition, len(c.assets))
+	for i := range c.assets {
+		a := c.assets[i].asset
+		steps[a.stepName()] = &a.definition
+		for _, own := range c.assets[i].spec.checks {
+			steps[a.step+"_"+own.name] = &a.definition
+		}
+	}
+	seen := make(map[*check]bool)
+	for _, k := range c.listedChecks {
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		c.report(&k.definition)
+		if k.asset == nil || len(k.mistakes) > 0 {
+			continue
+		}
+		if i, ok := c.index[k.asset.key]; !ok || c.assets[i].asset != k.asset {
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it checks %s %s, declared at %s, which is not in the repository: list it, or say External of it", k.asset.kind, quote(k.asset.key), k.asset.place())))
+			continue
+		}
+		if other, ok := steps[k.step()]; ok {
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("its step would be named %s like that of %s %s, declared at %s", quote(k.step()), other.kind, quote(other.name), other.place())))
+			continue
+		}
+		steps[k.step()] = &k.definition
+		c.checks[k.asset] = append(c.checks[k.asset], k)
+		c.checkList = append(c.checkList, k)
+	}
+	for _, k := range c.checkList {
+		c.checkReadsOfCheck(k)
+	}
+}
+
+// checkReadsOfCheck reports what a check needs and can't have.
+func (c *catalog) checkReadsOfCheck(k *check) {
+	c.checkReadsOf(&k.definition, k.leaves, c.divisionOf(k.asset).definitionOf(), false)
+	var missing []*asset
+	k.reads(func(a *asset) {
+		i, ok := c.index[a.key]
+		switch {
+		case slices.Contains(missing, a):
+		case !ok || c.assets[i].asset != a:
+			missing = append(missing, a)
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it reads asset %s, declared at %s, which is not in the repository: list it, or say External of it", quote(a.key), a.place())))
+		case k.blocking && a != k.asset && c.needs(i, c.index[k.asset.key]):
+			missing = append(missing, a)
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it blocks asset %s, which it reads: that needs %s", quote(a.key), quote(k.asset.key))))
+		}
+	})
+}
+
+// needs reports whether an asset is made from another, by their indexes, or from what is.
+func (c *catalog) needs(down, up int32) bool {
+	seen := make(map[int32]bool)
+	todo := []int32{down}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, u := range c.up[at] {
+			if u == up {
+				return true
+			}
+			if !seen[u] {
+				seen[u] = true
+				todo = append(todo, u)
+			}
+		}
+	}
+	return false
+}
+
+// checksOf are the checks with steps of their own of some assets, by their indexes.
+func (c *catalog) checksOf(selected []int32) []*check {
+	if len(c.checks) == 0 {
+		return nil
+	}
+	var out []*check
+	for _, i := range selected {
+		out = append(out, c.checks[c.assets[i].asset]...)
+	}
+	return out
+}
+
+// withChecksOf adds the checks of some assets to others, in the order in which they were listed.
+func (c *catalog) withChecksOf(checks []*check, selected []int32) []*check {
+	of := c.checksOf(selected)
+	var out []*check
+	for _, k := range c.checkList {
+		if slices.Contains(checks, k) || slices.Contains(of, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
