@@ -153,7 +153,7 @@ type ownCheck struct {
 
 func (o ownChecks) applyAsset(a *asset) {
 	for _, name := range o.names {
-		a.definition.check(checkOfAsset(name))
+		a.check(checkOfAsset(name))
 		for _, other := range a.spec.checks {
 			if other.name == name {
 				a.mistake("check %s: given twice", quote(name))
