@@ -10,6 +10,8 @@
 //	var revenue = dagster.NewAsset("revenue", dagster.From1(orders, total))  // func(context.Context, []Order) (int, error)
 //	var shop = dagster.NewRepository("shop", orders, revenue)
 //
+// [NewSchedule] says when runs are requested, by a clock or by a function of yours.
+//
 // [Repository.Materialize] runs some or all of the assets, in a program or in a unit test; package cli makes a command
 // line of a repository.
 //

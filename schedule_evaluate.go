@@ -24,7 +24,7 @@ type ScheduleResult struct {
 // Evaluate asks the schedule what it requests at a tick, and launches nothing: it is how schedules are tested. A zero
 // t.At means now; the time need not be a tick of the cron. Options may replace resources, set configs, and name an
 // instance, which knows the keys of dynamic partitions and what time it is; others are refused. The function's resources are
-// opened before and closed after it.
+// opened before and closed after it, but for those that are [Shared], which stay open.
 //
 // Evaluate knows nothing of the repository: its replacements and config values do not hold, other jobs and selections of
 // assets are not looked up, and a partition schedule needs a job that says itself how it is [Partitioned]. See

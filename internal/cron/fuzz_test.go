@@ -29,6 +29,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.Equal(t, text, s.String())
+		require.NotContains(t, s.Words(), "  ")
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		next := s.In(time.UTC).Next(start)
 		require.True(t, next.After(start))
