@@ -4,11 +4,16 @@
 //
 //	{"key":"rows","type":"int","value":123}
 //
-// with Dagster's names of the types. What a newer release wrote is kept as a [RawValue] and written back unchanged.
+// with Dagster's names of the types. [Of] finds the type of a plain Go value. What a newer release wrote is kept as a
+// [RawValue] and written back unchanged.
+//
+// An entry may take [MaxEntry] bytes as it is stored, and all entries of one definition or event [MaxEntries]: what is
+// larger belongs into a file, whose path is the metadata. [Check] says what is too large.
 package metadata
 
 import (
 	"math"
+	"math/big"
 	"time"
 )
 
@@ -38,6 +43,10 @@ type (
 	// IntValue is a whole number ("int").
 	IntValue int64
 
+	// BigIntValue is a whole number that an IntValue has no room for, in decimal digits ("int"). What is no number is
+	// stored as text.
+	BigIntValue string
+
 	// FloatValue is a number, NaN and the infinities among them ("float").
 	FloatValue float64
 
@@ -56,6 +65,9 @@ type (
 	// PathValue is a place in a file system ("path").
 	PathValue string
 
+	// NotebookValue is the path of a Jupyter notebook ("notebook").
+	NotebookValue string
+
 	// MarkdownValue is text in Markdown ("md").
 	MarkdownValue string
 
@@ -67,6 +79,12 @@ type (
 
 	// RunValue is a run's ID ("dagster_run").
 	RunValue string
+
+	// JobValue is a job ("job").
+	JobValue struct {
+		Name     string `json:"job"`
+		Location string `json:"location,omitempty"` // the repository that has it; empty for one's own
+	}
 
 	// RawValue is a value of a type that this release does not know.
 	RawValue struct {
@@ -80,6 +98,17 @@ func Text(key, v string) Entry { return Entry{key, TextValue(v)} }
 
 // Int is a whole number.
 func Int(key string, v int) Entry { return Entry{key, IntValue(v)} }
+
+// BigInt is a whole number of any size; nil is no value.
+func BigInt(key string, v *big.Int) Entry {
+	switch {
+	case v == nil:
+		return Null(key)
+	case v.IsInt64():
+		return Entry{key, IntValue(v.Int64())}
+	}
+	return Entry{key, BigIntValue(v.String())}
+}
 
 // Float is a number. NaN and the infinities are fine.
 func Float(key string, v float64) Entry { return Entry{key, FloatValue(v)} }
@@ -99,6 +128,9 @@ func URL(key, v string) Entry { return Entry{key, URLValue(v)} }
 // Path is a place in a file system.
 func Path(key, v string) Entry { return Entry{key, PathValue(v)} }
 
+// Notebook is the path of a Jupyter notebook.
+func Notebook(key, path string) Entry { return Entry{key, NotebookValue(path)} }
+
 // Markdown is text in Markdown.
 func Markdown(key, v string) Entry { return Entry{key, MarkdownValue(v)} }
 
@@ -117,8 +149,10 @@ func Asset(key, assetKey string) Entry { return Entry{key, AssetValue(assetKey)}
 // Run points to a run by its ID.
 func Run(key, runID string) Entry { return Entry{key, RunValue(runID)} }
 
-// Rows is the number of rows of a table, under the key that Dagster plots: "dagster/row_count".
-func Rows(n int) Entry { return Int("dagster/row_count", n) }
+// Job points to a job by its name, and by that of the repository that has it; "" is the repository that says so.
+func Job(key, name, location string) Entry {
+	return Entry{key, JobValue{Name: name, Location: location}}
+}
 
 // isSpecial reports a float that JSON has no number for.
 func isSpecial(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) }

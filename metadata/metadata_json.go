@@ -23,6 +23,10 @@ func (e Entry) AppendJSON(dst []byte) []byte {
 		if !json.Valid([]byte(t)) {
 			v = TextValue(t)
 		}
+	case BigIntValue:
+		if !isWhole(string(t)) {
+			v = TextValue(t)
+		}
 	case RawValue:
 		if !json.Valid([]byte(t.JSON)) {
 			v = TextValue(t.JSON)
@@ -61,7 +65,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 // parse reads the value of a known type, and reports false for any other or if it would not be written back the same.
 func parse(label string, data json.RawMessage) (Value, bool) {
 	switch label {
-	case "text", "url", "path", "md", "asset", "dagster_run":
+	case "text", "url", "path", "notebook", "md", "asset", "dagster_run":
 		var s string
 		if len(data) == 0 || data[0] != '"' || json.Unmarshal(data, &s) != nil {
 			return nil, false
@@ -69,6 +73,9 @@ func parse(label string, data json.RawMessage) (Value, bool) {
 		return parseString(label, s), true
 	case "int":
 		n, err := strconv.ParseInt(string(data), 10, 64)
+		if errors.Is(err, strconv.ErrRange) && isWhole(string(data)) {
+			return BigIntValue(data), true
+		}
 		return IntValue(n), err == nil
 	case "float":
 		f, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
@@ -82,16 +89,42 @@ func parse(label string, data json.RawMessage) (Value, bool) {
 	case "timestamp":
 		t, ok := parseTime(string(data))
 		return TimeValue(t), ok
+	default:
+		return parseStruct(label, data)
+	}
+}
+
+// parseStruct reads the value of a type that has members.
+func parseStruct(label string, data json.RawMessage) (Value, bool) {
+	switch label {
 	case "table":
 		var t TableValue
 		return t.parse(data)
 	case "table_schema":
-		var s SchemaValue
-		err := strict(data, &s)
-		return s, err == nil
+		return parseAs[SchemaValue](data)
+	case "table_column_lineage":
+		return parseAs[LineageValue](data)
+	case "code_references":
+		return parseAs[CodeValue](data)
+	case "job":
+		return parseAs[JobValue](data)
 	default:
 		return nil, false
 	}
+}
+
+func parseAs[V Value](data json.RawMessage) (Value, bool) {
+	var v V
+	if len(data) == 0 || data[0] != '{' || strict(data, &v) != nil {
+		return nil, false
+	}
+	return v, true
+}
+
+// isWhole reports whether s is a whole number as JSON writes it.
+func isWhole(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits[0] != '0' || s == "0")
 }
 
 func parseString(label, s string) Value {
@@ -100,6 +133,8 @@ func parseString(label, s string) Value {
 		return URLValue(s)
 	case "path":
 		return PathValue(s)
+	case "notebook":
+		return NotebookValue(s)
 	case "md":
 		return MarkdownValue(s)
 	case "asset":
@@ -179,6 +214,15 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.ToValidUTF8(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\ufffd")), nil
+}
+
+// appendStruct writes a value that has only strings, numbers and bools in it.
+func appendStruct(dst []byte, v Value) []byte {
+	b, err := marshal(v)
+	if err != nil {
+		panic(err) // nothing in it can fail
+	}
+	return append(dst, b...)
 }
 
 func unwritable(key string, v any, err error) Entry {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"math"
+	"math/big"
 	"os"
 	"strings"
 	"testing"
@@ -64,6 +65,26 @@ func entries() []metadata.Entry {
 		metadata.Schema[order]("schema"),
 		metadata.Rows(7),
 		{Key: "nil"},
+		metadata.BigInt("big", new(big.Int).Lsh(big.NewInt(-1), 64)),
+		metadata.Notebook("notebook", "/n.ipynb"),
+		metadata.Job("job", "nightly", ""),
+		metadata.Job("their job", "nightly", "shop"),
+		metadata.PartitionRows(7),
+		metadata.TableName("db.public.orders"),
+		metadata.URI("s3://bucket/orders"),
+		metadata.ColumnSchema(
+			metadata.Column{Name: "id", Type: "int", Description: "of the order", NotNull: true, Unique: true},
+			metadata.Column{Name: "state", Constraints: []string{"one of: new, paid"}, Tags: map[string]string{"pii": ""}},
+		),
+		metadata.ColumnSchemaOf[order](),
+		metadata.ColumnLineage(map[string][]metadata.ColumnOf{
+			"total": {{Asset: "up/orders", Column: "price"}, {Asset: "rates", Column: "rate"}, {Asset: "rates", Column: "day"}}, "none": {},
+		}),
+		metadata.CodeReferences(
+			metadata.CodeReference{File: "/src/orders.go", Line: 12},
+			metadata.CodeReference{URL: "https://git.example/orders.sql#L3", Label: "query"},
+		),
+		metadata.Code("no code"),
 	}
 }
 
@@ -108,9 +129,13 @@ func TestUnknownEntriesAreKeptVerbatim(t *testing.T) {
 	t.Parallel()
 
 	for _, stored := range []string{
-		`{"key":"n","type":"notebook","value":"/n.ipynb"}`,
-		`{"key":"n","type":"int","value":9223372036854775808}`,
+		`{"key":"n","type":"python_artifact","value":{"module":"m","name":"C"}}`,
 		`{"key":"n","type":"int","value":1.0}`,
+		`{"key":"n","type":"int","value":1e30}`,
+		`{"key":"n","type":"job","value":"nightly"}`,
+		`{"key":"n","type":"job","value":null}`,
+		`{"key":"n","type":"code_references","value":{"references":[{"file":"f","column":3}]}}`,
+		`{"key":"n","type":"table_column_lineage","value":[]}`,
 		`{"key":"n","type":"int","value":1,"unit":"rows"}`,
 		`{ "value": {"b" : 1, "a":2}, "type": "new", "key": "n" }`,
 		`{"key":"n","type":"bool","value":"yes"}`,
@@ -168,6 +193,8 @@ func TestWhatIsNotJSONIsNotLost(t *testing.T) {
 	assert.JSONEq(t, `{"key":"k","type":"text","value":"{"}`, string(broken.AppendJSON(nil)))
 	raw := metadata.Entry{Key: "k", Value: metadata.RawValue{Type: "new", JSON: "{"}}
 	assert.JSONEq(t, `{"key":"k","type":"text","value":"{"}`, string(raw.AppendJSON(nil)))
+	digits := metadata.Entry{Key: "k", Value: metadata.BigIntValue("1e9")}
+	assert.JSONEq(t, `{"key":"k","type":"text","value":"1e9"}`, string(digits.AppendJSON(nil)))
 	bare := metadata.Entry{Key: "k", Value: metadata.RawValue{Type: "new", JSON: "[1]"}}
 	assert.JSONEq(t, `{"key":"k","type":"new","value":[1]}`, string(bare.AppendJSON(nil)))
 }

@@ -55,6 +55,15 @@ func Table(key string, rows any) Entry {
 	return Entry{key, TableValue{Schema: SchemaValue{Columns: columnsOf(v, records)}, Records: records}}
 }
 
+// Columns are the columns of a table, one by one; a column that has no type gets "string".
+func Columns(key string, columns ...Column) Entry {
+	columns = slices.Clone(columns)
+	for i := range columns {
+		columns[i].Type = cmp.Or(columns[i].Type, "string")
+	}
+	return Entry{key, SchemaValue{Columns: columns}}
+}
+
 // Schema is the columns of a table whose rows are structs of type Row: the fields as encoding/json names them.
 func Schema[Row any](key string) Entry {
 	t := reflect.TypeFor[Row]()
@@ -196,11 +205,7 @@ func (v SchemaValue) appendJSON(dst []byte) []byte {
 	if v.Columns == nil {
 		v.Columns = []Column{}
 	}
-	b, err := marshal(v)
-	if err != nil { // strings and bools only
-		panic(err)
-	}
-	return append(dst, b...)
+	return appendStruct(dst, v)
 }
 
 // String is the number of rows and the names of the columns.
@@ -212,11 +217,24 @@ func (v TableValue) String() string {
 	return printable(fmt.Sprintf("%d rows (%s)", len(v.Records), strings.Join(names, ", ")))
 }
 
-// String is the columns with their types.
+// String is the columns with their types and constraints.
 func (v SchemaValue) String() string {
 	columns := make([]string, len(v.Columns))
-	for i, c := range v.Columns {
-		columns[i] = c.Name + " " + c.Type
+	for i := range v.Columns {
+		c := &v.Columns[i]
+		columns[i] = strings.Join(append([]string{c.Name, cmp.Or(c.Type, "string")}, c.Limits()...), " ")
 	}
 	return printable(strings.Join(columns, ", "))
+}
+
+// Limits are the constraints of the column in words: "not null", "unique", and the others as they are.
+func (c *Column) Limits() []string {
+	var all []string
+	if c.NotNull {
+		all = append(all, "not null")
+	}
+	if c.Unique {
+		all = append(all, "unique")
+	}
+	return append(all, c.Constraints...)
 }

@@ -18,6 +18,7 @@ func TestCasesThatAreNotAsked(t *testing.T) {
 	assertLeftOut(t, "step_keys", 2, slices.Concat(plansNotAsked(), plansAnsweredOtherwise()))
 	assertLeftOut(t, "reexecution", 0, slices.Concat(againNotAsked(), againAnsweredOtherwise()))
 	assertLeftOut(t, "tags_validation", 51, keysThatDiffer())
+	assertLeftOut(t, "metadata_values", 10, metadataRules())
 }
 
 func assertLeftOut[C any](t *testing.T, file string, want int, rules []conformance.Rule[C]) {

@@ -126,7 +126,7 @@ func testPayloads(t *testing.T, s storage.Storage) {
 	entries := []metadata.Entry{
 		metadata.Text("t", "a\x00\"🚀"), metadata.Int("i", math.MinInt64), metadata.Float("inf", math.Inf(1)), metadata.Null("n"),
 		metadata.Time("at", at(1)), metadata.JSON("j", map[string]any{"a": []int{1}}), metadata.Table("tab", []map[string]int{{"a": 1}}),
-		{Key: "new", Value: metadata.RawValue{Type: "notebook", JSON: `{"key":"new","type":"notebook","value":"/n"}`}},
+		{Key: "new", Value: metadata.RawValue{Type: "python_artifact", JSON: `{"key":"new","type":"python_artifact","value":"/n"}`}},
 	}
 	cause := &storage.Error{Message: "m", Kind: "k", Stack: "s", Cause: &storage.Error{Message: "c"}}
 	var given []storage.Event
