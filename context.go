@@ -52,6 +52,7 @@ type said struct {
 	mu       sync.Mutex
 	entries  entries
 	of       map[string]*entries // of one of several assets
+	refused  error               // what was said and can't be recorded
 	version  string
 	checks   []saidCheck
 	logger   *zap.Logger
@@ -163,7 +164,8 @@ func Log(ctx context.Context) *zap.Logger {
 }
 
 // AddMetadata says something of the value that the body makes; it is recorded with its materialization, or as an op's
-// output. Of two entries with one key the later holds. Outside of a run it does nothing.
+// output. Of two entries with one key the later holds. What [metadata.Check] finds wrong fails the step, before its value
+// is stored. Outside of a run it does nothing.
 func AddMetadata(ctx context.Context, e ...metadata.Entry) {
 	say(ctx, func(at *said) { at.entries.add(e) })
 }

@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/dagster-go/dagster/metadata"
@@ -29,18 +30,26 @@ func Wanted(ctx context.Context, key string) bool {
 }
 
 // ReportMaterialization records that the body has made an asset which is not its own: one that another program is in
-// charge of, or that is found only when the body runs. Outside of a run it does nothing.
+// charge of, or that is found only when the body runs. Metadata that [metadata.Check] finds wrong fails the step, and what
+// it was of is not recorded. Outside of a run it does nothing.
 func ReportMaterialization(ctx context.Context, key string, e ...metadata.Entry) {
 	reportAsset(ctx, storage.AssetMaterialization, key, e)
 }
 
-// ReportObservation records what the body has seen of an asset which is not its own. Outside of a run it does nothing.
+// ReportObservation records what the body has seen of an asset which is not its own; otherwise it is like
+// [ReportMaterialization].
 func ReportObservation(ctx context.Context, key string, e ...metadata.Entry) {
 	reportAsset(ctx, storage.AssetObservation, key, e)
 }
 
 func reportAsset(ctx context.Context, kind storage.EventKind, key string, e []metadata.Entry) {
-	if s := scopeOf(ctx); s != nil {
-		s.emit(storage.Event{Kind: kind, Asset: key, Data: &storage.MaterializationData{DataVersion: newRunID(), Metadata: slices.Clone(e)}})
+	s := scopeOf(ctx)
+	if s == nil {
+		return
 	}
+	if err := metadata.Check(e...); err != nil {
+		s.refuse(fmt.Errorf("report asset %s: %w", quote(key), err))
+		return
+	}
+	s.emit(storage.Event{Kind: kind, Asset: key, Data: &storage.MaterializationData{DataVersion: newRunID(), Metadata: slices.Clone(e)}})
 }

@@ -41,7 +41,7 @@ func (c *eventCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 			order = append(order, f.Key)
 		}
 	}
-	data := &storage.LogData{Level: e.Level.CapitalString(), Fields: enc.entries(order)}
+	data := &storage.LogData{Level: e.Level.CapitalString(), Fields: metadata.Fit(enc.entries(order))}
 	c.emit(storage.Event{Kind: storage.LogMessage, At: e.Time, Message: e.Message, Data: data})
 	return nil
 }

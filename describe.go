@@ -36,6 +36,10 @@ type AssetInfo struct {
 	Retry   RetryPolicy   `json:"-"`
 	Timeout time.Duration `json:"-"`
 
+	// Code is where its code is: the line that declares it, by the path that the compiler saw, then what
+	// [metadata.CodeReferences] says. It is found when it is asked for, and stored nowhere.
+	Code []metadata.CodeReference `json:"code_references,omitempty"`
+
 	File string `json:"file,omitempty"` // where it was declared
 	Line int    `json:"line,omitempty"`
 }
@@ -83,7 +87,7 @@ func (c *catalog) describe(i int) AssetInfo {
 	info := AssetInfo{
 		Key: a.key, Type: typeName(a.typ), Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), Owners: slices.Clone(a.spec.owners),
 		Tags: maps.Clone(a.spec.tags), Description: a.spec.description, CodeVersion: a.spec.codeVersion,
-		Metadata: slices.Clone(a.spec.metadata), External: a.external, IOManager: managerName(a.spec.storedIn),
+		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, IOManager: managerName(a.spec.storedIn),
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
 		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
 	}

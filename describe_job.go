@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/metadata"
 )
 
 // JobInfo says what a repository knows of one job. It is a copy: changing it changes nothing.
@@ -15,6 +16,7 @@ type JobInfo struct {
 	Description string            `json:"description,omitempty"`
 	Tags        map[string]string `json:"tags,omitempty"` // of its runs
 	Owners      []string          `json:"owners,omitempty"`
+	Metadata    []metadata.Entry  `json:"metadata,omitempty"`
 
 	// Graph is the name of the graph that the job runs, Selection the assets that it materializes: one of both is set.
 	// Assets are the keys that are selected, each after those that it needs.
@@ -35,6 +37,10 @@ type JobInfo struct {
 	Resources []string   `json:"resources,omitempty"` // each after those that it takes
 
 	Steps []StepPlan `json:"steps"` // in the order of the plan: each after those that it waits for
+
+	// Code is where its code is: the line that declares it, by the path that the compiler saw, then what
+	// [metadata.CodeReferences] says. It is found when it is asked for, and stored nowhere.
+	Code []metadata.CodeReference `json:"code_references,omitempty"`
 
 	File string `json:"file,omitempty"` // where it was declared
 	Line int    `json:"line,omitempty"`
@@ -145,7 +151,7 @@ func (r *Repository) Jobs() ([]JobInfo, error) {
 func (r *Repository) describeJob(c *catalog, j *job) (*JobInfo, error) {
 	info := &JobInfo{
 		Name: j.name, Description: j.description, Tags: maps.Clone(j.tags), Owners: slices.Clone(j.owners), MaxConcurrent: j.limit, MaxRuntime: j.maxRuntime,
-		Hooks: hookInfos(j.steps.hooks),
+		Hooks: hookInfos(j.steps.hooks), Metadata: slices.Clone(j.metadata), Code: j.code(j.metadata),
 	}
 	for _, l := range j.limits {
 		info.Limits = append(info.Limits, TagLimitInfo{Key: l.Key, Value: l.Value, PerValue: l.PerValue, Limit: l.Limit})

@@ -63,7 +63,7 @@ func TestJobs(t *testing.T) {
 	nightly, refresh := jobs[0], jobs[1]
 
 	steps := nightly.Steps
-	nightly.Steps, nightly.Line = nil, 0
+	nightly.Steps, nightly.Line, nightly.Code = nil, 0, nil
 	require.Len(t, nightly.Hooks, 1)
 	nightly.Hooks[0].Line = 0
 	assert.Equal(t, dagster.JobInfo{

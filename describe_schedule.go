@@ -30,6 +30,10 @@ type ScheduleInfo struct {
 	Configs     []string          `json:"configs,omitempty"`   // names that its function takes, also through resources
 	Resources   []string          `json:"resources,omitempty"` // each after those that it takes
 
+	// Code is where its code is: the line that declares it, by the path that the compiler saw, then what
+	// [metadata.CodeReferences] says. It is found when it is asked for, and stored nowhere.
+	Code []metadata.CodeReference `json:"code_references,omitempty"`
+
 	File string `json:"file,omitempty"` // where it was declared
 	Line int    `json:"line,omitempty"`
 
@@ -63,7 +67,7 @@ func (c *catalog) describeSchedule(s *schedule) ScheduleInfo {
 	info := ScheduleInfo{
 		Name: s.name, Job: s.job.name, Crons: slices.Clone(t.crons), When: t.words(), TimeZone: t.zone, Running: s.set.has(optRunning),
 		Partitioned: s.partitioned, Description: s.description, Tags: maps.Clone(s.tags), Owners: slices.Clone(s.owners),
-		Metadata: slices.Clone(s.metadata), ticks: t.ticks,
+		Metadata: slices.Clone(s.metadata), Code: s.code(s.metadata), ticks: t.ticks,
 	}
 	info.File, info.Line = s.at.line()
 	found := &catalog{values: make(map[*config]any)}

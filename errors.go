@@ -17,8 +17,8 @@ var errNotPartitioned = errors.New("it is not partitioned")
 // Failure fails a step with something to show beside its error. It is final: retry policies do not apply to it.
 type Failure struct {
 	Description string
-	Metadata    []metadata.Entry
-	Err         error // may be nil
+	Metadata    []metadata.Entry // what can't be recorded is left out: see [metadata.Fit]
+	Err         error            // may be nil
 }
 
 // Error is the description, and the cause if there is one.

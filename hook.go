@@ -93,7 +93,8 @@ func (r hooked) runHook(ctx context.Context, t *executor.Task, o executor.Outcom
 			if err != nil {
 				return nil, err
 			}
-			return h.body.call(sc, leaves)
+			v, err := h.body.call(sc, leaves)
+			return v, firstError(err, sc.refusal())
 		})
 	}()
 	select {

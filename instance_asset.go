@@ -29,9 +29,10 @@ func (a *Asset[T]) Load(ctx context.Context, in *Instance, key string) (T, error
 }
 
 // Store keeps a value of the asset that was made elsewhere, in the partition of that key, or "" for an unpartitioned asset, and
-// records that: a source gets its value so. A partition that does not exist is an error.
+// records that: a source gets its value so. A partition that does not exist is an error, and so is what [metadata.Check]
+// finds wrong.
 func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e ...metadata.Entry) error {
-	if err := a.core.checkPartition(ctx, in, key); err != nil {
+	if err := firstError(metadata.Check(e...), a.core.checkPartition(ctx, in, key)); err != nil {
 		return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 	}
 	if !a.core.empty {
@@ -46,9 +47,9 @@ func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e .
 }
 
 // Report records that the asset was made elsewhere, in the partition of that key, or "" for an unpartitioned asset. A partition that
-// does not exist is an error.
+// does not exist is an error, and so is what [metadata.Check] finds wrong.
 func (a *Asset[T]) Report(ctx context.Context, in *Instance, key string, e ...metadata.Entry) error {
-	if err := a.core.checkPartition(ctx, in, key); err != nil {
+	if err := firstError(metadata.Check(e...), a.core.checkPartition(ctx, in, key)); err != nil {
 		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
 	}
 	return a.core.report(ctx, in, key, e)

@@ -238,15 +238,18 @@ func (o tagged) add(d *definition, to map[string]string) map[string]string {
 
 type noted []metadata.Entry
 
-// Metadata is shown beside a definition. Several Metadata add up; of two entries with one key the later holds.
+// Metadata is shown beside a definition. Several Metadata add up; of two entries with one key the later holds. What
+// [metadata.Check] finds wrong is a mistake.
 func Metadata(entries ...metadata.Entry) AnyOption { return noted(slices.Clone(entries)) }
 
-func (o noted) applyAsset(a *asset)       { a.spec.metadata = mergeMetadata(a.spec.metadata, o) }
-func (o noted) applyOp(p *op)             { p.spec.metadata = mergeMetadata(p.spec.metadata, o) }
-func (o noted) applyJob(j *job)           { j.metadata = mergeMetadata(j.metadata, o) }
-func (o noted) applyResource(r *resource) { r.metadata = mergeMetadata(r.metadata, o) }
-func (o noted) applyConfig(c *config)     { c.metadata = mergeMetadata(c.metadata, o) }
-func (o noted) applySchedule(s *schedule) { s.metadata = mergeMetadata(s.metadata, o) }
+func (o noted) applyAsset(a *asset)       { o.to(&a.definition, &a.spec.metadata) }
+func (o noted) applyOp(p *op)             { o.to(&p.definition, &p.spec.metadata) }
+func (o noted) applyJob(j *job)           { o.to(&j.definition, &j.metadata) }
+func (o noted) applyResource(r *resource) { o.to(&r.definition, &r.metadata) }
+func (o noted) applyConfig(c *config)     { o.to(&c.definition, &c.metadata) }
+func (o noted) applySchedule(s *schedule) { o.to(&s.definition, &s.metadata) }
+
+func (o noted) to(d *definition, list *[]metadata.Entry) { *list = d.checkMetadata(*list, o) }
 
 // shared is an option for resources alone.
 type shared struct{}

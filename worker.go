@@ -35,6 +35,9 @@ func (r *runState) attempt(sc *scope) executor.Outcome {
 	case err != nil:
 		return executor.Outcome{Err: finalFailure(err)}
 	}
+	if err := sc.checkSaid(); err != nil {
+		return executor.Outcome{Err: err}
+	}
 	if _, ok := v.(absent); ok {
 		return s.madeNothing()
 	}

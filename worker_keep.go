@@ -72,6 +72,10 @@ func (r *runState) keepAsset(sc *scope, m *making, v any) error {
 		sc.emit(made)
 		return fmt.Errorf("store asset %s: %w", quote(m.asset.key), err)
 	}
+	if err := sc.checkSaid(); err != nil { // of the IO manager
+		sc.emit(made)
+		return err
+	}
 	sc.emitAll(made,
 		storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Data: r.materialized(sc, m, "")},
 		storage.Event{Kind: storage.HandledOutput, Data: m.stored})

@@ -82,6 +82,10 @@ func (r *runState) keepPortion(sc *scope, m *making, v any) error {
 		sc.emit(made)
 		return fmt.Errorf("store asset %s: %w", quote(m.asset.key), err)
 	}
+	if err := sc.checkSaid(); err != nil { // of the IO manager
+		sc.emit(made)
+		return err
+	}
 	events := make([]storage.Event, 0, len(keys)+2)
 	if !sc.told[m.index] {
 		events = append(events, made)

@@ -123,7 +123,7 @@ func failureData(err error, retryIn time.Duration) *storage.FailureData {
 	d := &storage.FailureData{Error: storage.NewError(plain(err)), RetryIn: retryIn}
 	var described interface{ FailureMetadata() []metadata.Entry }
 	if errors.As(err, &described) {
-		d.Metadata = described.FailureMetadata()
+		d.Metadata = metadata.Fit(described.FailureMetadata())
 	}
 	return d
 }
