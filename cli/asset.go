@@ -178,6 +178,9 @@ func (a *app) latest(ctx context.Context, key string) (event *eventJSON, err err
 		return nil, err
 	}
 	out, err := newEventJSON(&e)
+	if d, ok := e.Data.(*storage.MaterializationData); ok {
+		out.metadata = d.Metadata
+	}
 	return &out, err
 }
 
@@ -201,9 +204,7 @@ func (a *app) assetText(info *assetJSON) string {
 	row("tags", tagList(info.Tags))
 	row("code version", info.CodeVersion)
 	row("stored by", info.IOManager)
-	for _, m := range info.Metadata {
-		row(m.Key, fmt.Sprint(m.Value))
-	}
+	blocks := a.metadataBlocks(&t, info.Metadata)
 	if info.File != "" {
 		row("declared at", fmt.Sprintf("%s:%d", info.File, info.Line))
 	}
@@ -219,7 +220,21 @@ func (a *app) assetText(info *assetJSON) string {
 	if info.Description != "" {
 		text += "\n" + indent(info.Description, "  ") + "\n"
 	}
-	return text
+	return text + blocks + a.latestText(info.Latest)
+}
+
+// latestText is what was recorded with the newest materialization.
+func (a *app) latestText(e *eventJSON) string {
+	if e == nil || len(e.metadata) == 0 {
+		return ""
+	}
+	var t table
+	blocks := a.metadataBlocks(&t, e.metadata)
+	text := "\nRecorded when it was last made:\n"
+	if len(t.rows) > 0 {
+		text += "\n" + t.text(style{color: a.style.color})
+	}
+	return text + blocks
 }
 
 func tagList(tags map[string]string) string {

@@ -74,6 +74,7 @@ func (a *app) jobText(repository string, job *dagster.JobInfo) string {
 	row("hooks", hookText(job.Hooks))
 	row("configs", strings.Join(job.Configs, ", "))
 	row("resources", strings.Join(job.Resources, ", "))
+	blocks := a.metadataBlocks(&t, job.Metadata)
 	if job.File != "" {
 		row("declared at", fmt.Sprintf("%s:%d", job.File, job.Line))
 	}
@@ -81,7 +82,7 @@ func (a *app) jobText(repository string, job *dagster.JobInfo) string {
 	if job.Description != "" {
 		text += "\n" + indent(job.Description, "  ") + "\n"
 	}
-	return text + "\n" + a.stepTree(job)
+	return text + blocks + "\n" + a.stepTree(job)
 }
 
 func limitText(job *dagster.JobInfo) string {

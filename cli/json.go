@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -32,6 +33,8 @@ type eventJSON struct {
 	At        time.Time         `json:"at"`
 	Message   string            `json:"message,omitempty"`
 	Data      json.RawMessage   `json:"data,omitempty"`
+
+	metadata []metadata.Entry // of a materialization; it is part of Data
 }
 
 func newEventJSON(e *storage.Event) (eventJSON, error) {

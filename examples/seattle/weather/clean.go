@@ -43,7 +43,7 @@ var Days = dagster.NewAsset(
 	"clean/days", dagster.From1(Raw, Clean), dagster.StoredAs(".csv", csv.Encode[Day], csv.Decode[Day]),
 	dagster.Group("clean"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
 	dagster.Description("One checked row for each day. A line that makes no sense fails the step: nothing is dropped silently."),
-	dagster.Metadata(metadata.Schema[Day]("dagster/column_schema")),
+	dagster.Metadata(metadata.ColumnSchemaOf[Day]()),
 )
 
 var (
@@ -136,6 +136,6 @@ func describeDays(ctx context.Context, days []Day) {
 	dagster.AddMetadata(
 		ctx,
 		metadata.Text("first", string(days[0].Date)), metadata.Text("last", string(days[len(days)-1].Date)),
-		metadata.JSON("days_by_weather", count), metadata.Table("sample", days[:min(5, len(days))]),
+		metadata.Of("days_by_weather", count), metadata.Table("sample", days[:min(5, len(days))]),
 	)
 }

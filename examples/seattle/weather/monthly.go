@@ -26,7 +26,12 @@ var Monthly = dagster.NewAsset(
 	"summary/monthly", dagster.From2(Days, limits, SumMonths), dagster.StoredAs(".csv", csv.Encode[Month], csv.Decode[Month]),
 	dagster.Group("summary"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
 	dagster.Description("Temperatures and rain of each month."),
-	dagster.Metadata(metadata.Schema[Month]("dagster/column_schema")),
+	dagster.Metadata(metadata.ColumnSchemaOf[Month](), metadata.ColumnLineage(map[string][]metadata.ColumnOf{
+		"month":       {{Asset: Days.Key(), Column: "date"}},
+		"rain_mm":     {{Asset: Days.Key(), Column: "rain_mm"}},
+		"mean_high_c": {{Asset: Days.Key(), Column: "high_c"}},
+		"mean_low_c":  {{Asset: Days.Key(), Column: "low_c"}},
+	})),
 )
 
 // SumMonths sums up the days of each month. The days are in order.
