@@ -2,6 +2,7 @@ package dagster
 
 import (
 	"context"
+	"errors"
 
 	"github.com/dagster-go/dagster/metadata"
 )
@@ -24,7 +25,7 @@ type CheckResult struct {
 	Passed      bool
 	Warn        bool // not to have passed is a warning: it never blocks
 	Description string
-	Metadata    []metadata.Entry
+	Metadata    []metadata.Entry // what [metadata.Check] finds wrong fails the step
 }
 
 // CheckOption holds for a check.
@@ -72,7 +73,7 @@ func Blocking() CheckOption {
 func (o stepOption) applyCheck(c *check) { o(&c.definition, &c.spec) }
 func (o described) applyCheck(c *check)  { o.to(&c.definition, &c.spec.set, &c.spec.description) }
 func (o tagged) applyCheck(c *check)     { c.spec.tags = o.add(&c.definition, c.spec.tags) }
-func (o noted) applyCheck(c *check)      { c.spec.metadata = mergeMetadata(c.spec.metadata, o) }
+func (o noted) applyCheck(c *check)      { o.to(&c.definition, &c.spec.metadata) }
 
 // Name is the check's name.
 func (c *Check) Name() string { return c.of.check }
@@ -124,6 +125,7 @@ func ReportCheck(ctx context.Context, name string, r CheckResult) { ReportCheckO
 // ReportCheckOf is [ReportCheck] for one of the assets that a multi-asset makes, by its key.
 func ReportCheckOf(ctx context.Context, asset, name string, r CheckResult) {
 	say(ctx, func(at *said) {
+		at.refused = errors.Join(at.refused, r.checkMetadata(name))
 		at.checks = append(at.checks, saidCheck{asset: asset, name: name, result: r})
 	})
 }

@@ -173,6 +173,25 @@ func TestMetadataFromOutsideOfARunIsChecked(t *testing.T) {
 	require.ErrorIs(t, err, dagster.ErrNotStored)
 }
 
+func TestMetadataOfChecksIsChecked(t *testing.T) {
+	t.Parallel()
+
+	a := dagster.NewAsset("a", dagster.From(number(1)))
+	apart := dagster.NewCheck("apart", a, dagster.From1(a, func(context.Context, int) (dagster.CheckResult, error) {
+		return dagster.CheckResult{Passed: true, Metadata: []metadata.Entry{tenMB()}}, nil
+	}))
+	b := dagster.NewAsset("b", dagster.From(func(ctx context.Context) (int, error) {
+		dagster.ReportCheck(ctx, "own", dagster.CheckResult{Passed: true, Metadata: []metadata.Entry{tenMB()}})
+		return 1, nil
+	}), dagster.Checks("own"))
+	inst := dagster.NewInstance(dagster.InstanceConfig{})
+	_, err := dagster.NewRepository("r", a, apart, b).Materialize(t.Context(), "*", dagster.OnInstance(inst))
+	require.ErrorContains(t, err, `check "apart": `+tooLarge)
+	require.ErrorContains(t, err, `step "b": check "own": `+tooLarge)
+	_, err = a.Load(t.Context(), inst, "")
+	require.NoError(t, err)
+}
+
 // Where the code of a definition is belongs to what is known of it, and to no event.
 func TestCodeReferences(t *testing.T) {
 	t.Parallel()

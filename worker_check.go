@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dagster-go/dagster/executor"
+	"github.com/dagster-go/dagster/metadata"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -24,6 +25,14 @@ func (c CheckResult) data(name string, blocking bool) *storage.CheckData {
 		d.Severity = severityWarn
 	}
 	return d
+}
+
+// checkMetadata returns why the result can't be recorded.
+func (c CheckResult) checkMetadata(name string) error {
+	if err := metadata.Check(c.Metadata...); err != nil {
+		return fmt.Errorf("check %s: %w", quote(name), err)
+	}
+	return nil
 }
 
 // blocks reports whether a result stops what needs the asset.
@@ -47,6 +56,9 @@ func (r *runState) keepCheck(sc *scope, v any) executor.Outcome {
 	}
 	if _, entries := sc.saidOf(k.asset.key); len(entries) > 0 {
 		result.Metadata = mergeMetadata(result.Metadata, entries)
+	}
+	if err := result.checkMetadata(k.check); err != nil {
+		return executor.Outcome{Err: executor.NoRetry(err)}
 	}
 	sc.emitAll(storage.Event{Kind: storage.StepOutput, Data: sc.step.output}, sc.evaluation(k.asset.key, result.data(k.check, k.blocking)))
 	if result.blocks(k.blocking) {
