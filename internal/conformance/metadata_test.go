@@ -73,7 +73,7 @@ func metadataRules() []conformance.Rule[metadataCase] {
 		},
 		{Why: "a Python artifact is a Python class", Match: func(c metadataCase) bool { return c.Value.Make == "python_artifact" }},
 		{
-			Why:   "a time.Time is an instant, whereas Python's may lack a zone (docs/adr/0009)",
+			Why:   "a time.Time is an instant, whereas Python's may lack a zone (docs/adr/0010)",
 			Match: plain("datetime"),
 			Instead: func(c *metadataCase) {
 				c.Error, c.Type, c.Shown.Name = false, "Timestamp", "TimestampMetadataEntry"
