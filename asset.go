@@ -33,6 +33,8 @@ type asset struct {
 	codec  *codec
 	source bool
 
+	observe *body // how the version of a source is found out; nil if nobody does
+
 	self input // the asset as an input
 
 	// empty is set if the value is Nothing: there is nothing to store or to load.

@@ -68,6 +68,7 @@ func (c *catalog) addUsed() {
 			u.spec(&a.part.of.carrier.spec.stepSpec)
 		}
 		u.body(a.maker())
+		u.body(a.observe)
 	}
 	for _, j := range c.listedJobs {
 		u.spec(&j.steps)

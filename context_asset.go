@@ -51,5 +51,5 @@ func reportAsset(ctx context.Context, kind storage.EventKind, key string, e []me
 		s.refuse(fmt.Errorf("report asset %s: %w", quote(key), err))
 		return
 	}
-	s.emit(storage.Event{Kind: kind, Asset: key, Data: &storage.MaterializationData{DataVersion: newRunID(), Metadata: slices.Clone(e)}})
+	s.emit(storage.Event{Kind: kind, Asset: key, Data: &storage.MaterializationData{Metadata: slices.Clone(e)}})
 }

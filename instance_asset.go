@@ -43,23 +43,26 @@ func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e .
 			return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 		}
 	}
-	return a.core.report(ctx, in, key, e)
+	return a.core.report(ctx, in, key, &storage.MaterializationData{Metadata: e, DataVersion: newRunID()})
 }
 
-// Report records that the asset was made elsewhere, in the partition of that key, or "" for an unpartitioned asset. A partition that
-// does not exist is an error, and so is what [metadata.Check] finds wrong.
+// Report records that the asset was made elsewhere, in the partition of that key, or "" for an unpartitioned asset. A
+// partition that does not exist is an error, and so is what [metadata.Check] finds wrong. Nothing is said of its version: what was made from it is not stale by
+// that; see [Asset.ReportVersion].
 func (a *Asset[T]) Report(ctx context.Context, in *Instance, key string, e ...metadata.Entry) error {
+	return a.ReportVersion(ctx, in, key, "", e...)
+}
+
+// ReportVersion is [Asset.Report] with the data version of what was made: an unchanged one says that nothing changed.
+func (a *Asset[T]) ReportVersion(ctx context.Context, in *Instance, key, version string, e ...metadata.Entry) error {
 	if err := firstError(metadata.Check(e...), a.core.checkPartition(ctx, in, key)); err != nil {
 		return fmt.Errorf("report asset %s: %w", quote(a.core.key), err)
 	}
-	return a.core.report(ctx, in, key, e)
+	return a.core.report(ctx, in, key, &storage.MaterializationData{Metadata: e, DataVersion: version})
 }
 
-func (a *asset) report(ctx context.Context, in *Instance, key string, e []metadata.Entry) error {
-	event := storage.Event{
-		Kind: storage.AssetMaterialization, Asset: a.key, Partition: key, At: in.now(),
-		Data: &storage.MaterializationData{Metadata: e, DataVersion: newRunID()},
-	}
+func (a *asset) report(ctx context.Context, in *Instance, key string, data *storage.MaterializationData) error {
+	event := storage.Event{Kind: storage.AssetMaterialization, Asset: a.key, Partition: key, At: in.now(), Data: data}
 	if _, err := in.store.Append(ctx, storage.Batch{Events: []storage.Event{event}}); err != nil {
 		return fmt.Errorf("report asset %s: %w", quote(a.key), err)
 	}

@@ -96,6 +96,7 @@ const (
 	optPartitioned
 	optSingleRun
 	optBlocking
+	optObserve
 	optRunning
 	optRequests
 	optTimeZone

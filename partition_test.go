@@ -569,25 +569,27 @@ func TestPartition_provenance(t *testing.T) {
 		dagster.Partitioned(testMonths), dagster.CodeVersion("1"))
 	repo := dagster.NewRepository("r", day, month)
 	on := at2024()
-	version := func() storage.InputVersion {
+	inputs := func() []storage.InputVersion {
 		r, err := repo.Materialize(t.Context(), "month", dagster.PartitionKey("2024-01-01"), on)
 		require.NoError(t, err)
 		for e := range r.Events() {
 			if m, ok := e.Data.(*storage.MaterializationData); ok && e.Kind == storage.AssetMaterialization {
-				require.Len(t, m.Provenance.Inputs, 1)
-				return m.Provenance.Inputs[0]
+				return m.Provenance.Inputs
 			}
 		}
-		return storage.InputVersion{}
+		return nil
 	}
 	_, err := repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-01-03"), on)
 	require.NoError(t, err)
-	first := version()
-	assert.Equal(t, "day", first.Asset)
-	assert.NotEmpty(t, first.DataVersion)
-	assert.NotZero(t, first.Event)
-	assert.Equal(t, first, version())
+	first := inputs()
+	require.Len(t, first, 31)
+	assert.Equal(t, "day", first[2].Asset)
+	assert.Equal(t, "2024-01-03", first[2].Partition)
+	assert.NotEmpty(t, first[2].DataVersion)
+	assert.NotZero(t, first[2].Event)
+	assert.Equal(t, storage.InputVersion{Asset: "day", Partition: "2024-01-09"}, first[8], "never made")
+	assert.Equal(t, first, inputs())
 	_, err = repo.Materialize(t.Context(), "day", dagster.PartitionKey("2024-01-09"), on)
 	require.NoError(t, err)
-	assert.NotEqual(t, first.DataVersion, version().DataVersion)
+	assert.NotEqual(t, first, inputs())
 }

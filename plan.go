@@ -62,6 +62,8 @@ type planStep struct {
 	op    *op    // nil for an asset's own function
 	check *check // that the step is; nil for others
 
+	observes *asset // whose version the step finds out; nil for others
+
 	branches []*branch  // the executor's outputs after the first, in this order,
 	mapped   []*mapping // and then these
 	taken    bool       // over from an earlier run: it is not run again
@@ -87,7 +89,7 @@ type making struct {
 }
 
 // isOp reports whether the value is an op's own, kept for the run, and neither an asset nor the result of a check.
-func (s *planStep) isOp() bool { return len(s.makes) == 0 && s.check == nil }
+func (s *planStep) isOp() bool { return len(s.makes) == 0 && s.check == nil && s.observes == nil }
 
 // read is one leaf of a body's inputs.
 type read struct {

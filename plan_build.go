@@ -112,7 +112,7 @@ func (b *planner) make(s *planStep, step int32, a *catalogAsset) {
 	}
 	m := making{
 		asset: a.asset, spec: a.spec, output: b.outputOf(name, ""), stored: b.outputOf(name, managerName(a.spec.storedIn)),
-		index: int32(b.plan.made), from: b.versionSources(a.asset), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
+		index: int32(b.plan.made), from: b.versionSources(a), codeVersion: a.spec.codeVersion, //nolint:gosec // far fewer assets than that
 	}
 	if a.part != nil && m.codeVersion == "" {
 		m.codeVersion = a.part.of.carrier.spec.codeVersion
@@ -227,6 +227,7 @@ func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, 
 		b.block(step, leaf)
 		b.locate(&r, frame)
 		if r.step < 0 {
+			b.store(leaf)
 			return
 		}
 		source := executor.Source{Step: int(r.step), Output: r.output}
@@ -267,11 +268,18 @@ func (b *planner) read(n int, leaf *input, use leafUse, frame *frame) read {
 				b.wrong = append(b.wrong, maker.inMemory())
 			}
 		}
-	} else if leaf.kind == readsAsset && !b.stored[leaf.asset] {
+	} else {
+		b.store(leaf)
+	}
+	return r
+}
+
+// store says of an asset that no step makes that the plan has to do with it as it is stored.
+func (b *planner) store(leaf *input) {
+	if leaf.kind == readsAsset && !b.stored[leaf.asset] {
 		b.stored[leaf.asset] = true
 		b.plan.stored = append(b.plan.stored, leaf.asset)
 	}
-	return r
 }
 
 // load gives a read the payload that tells of it.

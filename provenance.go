@@ -20,6 +20,7 @@ type materialization struct {
 // materialized says what the step made of an asset, or of one partition of it: from which versions, and what the body said of it.
 func (r *runState) materialized(sc *scope, of *making, partition string) *storage.MaterializationData {
 	version, entries := sc.saidOf(of.asset.key)
+	said := version != ""
 	m := &materialization{from: storage.Provenance{CodeVersion: of.codeVersion}}
 	m.from.Inputs = r.inputVersions(sc, of, m.inputs[:0])
 	if version == "" {
@@ -31,7 +32,36 @@ func (r *runState) materialized(sc *scope, of *making, partition string) *storag
 		r.versions[of.index] = version
 	}
 	m.data = storage.MaterializationData{DataVersion: version, Provenance: &m.from, Metadata: slices.Clip(entries)}
+	if said {
+		m.data.Tags = userVersion()
+	}
 	return &m.data
+}
+
+// userVersion are the tags of a version that a person or a body has named. The tag is Dagster's.
+func userVersion() map[string]string {
+	return map[string]string{"dagster/data_version_is_user_provided": "true"}
+}
+
+// sources calls visit for each asset that the asset is made from: what it reads, and what it waits for and reads by
+// itself.
+func (a *catalogAsset) sources(visit func(leaf *input, use leafUse)) {
+	each := func(leaf *input, use leafUse) {
+		if leaf.kind == readsAsset {
+			visit(leaf, use)
+		}
+	}
+	a.leaves(each)
+	waited := func(leaf *input, use leafUse) {
+		use.optional = true
+		if leaf.asset != a.asset {
+			each(leaf, use)
+		}
+	}
+	walkAll(a.spec.after, waited)
+	if a.part != nil {
+		walkAll(a.part.of.carrier.spec.after, waited)
+	}
 }
 
 // versionSource is an asset that another one is made from.
@@ -42,12 +72,9 @@ type versionSource struct {
 }
 
 // versionSources are the assets that an asset is made from, by key.
-func (b *planner) versionSources(a *asset) []versionSource {
+func (b *planner) versionSources(a *catalogAsset) []versionSource {
 	var out []versionSource
-	a.leaves(func(leaf *input, use leafUse) {
-		if leaf.kind != readsAsset {
-			return
-		}
+	a.sources(func(leaf *input, use leafUse) {
 		if i := slices.IndexFunc(out, func(s versionSource) bool { return s.asset == leaf.asset }); i >= 0 {
 			if link := b.link(leaf, use); link >= 0 {
 				out[i].links = addNew(out[i].links, link)
@@ -75,10 +102,12 @@ func (b *planner) versionSources(a *asset) []versionSource {
 func (r *runState) inputVersions(sc *scope, of *making, to []storage.InputVersion) []storage.InputVersion {
 	for i := range of.from {
 		from := &of.from[i]
-		v := storage.InputVersion{Asset: from.asset.key}
 		if len(from.links) > 0 {
-			v = r.partitionVersion(sc, from)
-		} else if from.index >= 0 {
+			to = r.partitionVersions(sc, from, to)
+			continue
+		}
+		v := storage.InputVersion{Asset: from.asset.key}
+		if from.index >= 0 {
 			v.DataVersion = r.versions[from.index] // the engine ran that step before
 		} else if stored, ok := r.stored[from.asset]; ok {
 			v = stored

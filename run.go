@@ -205,27 +205,15 @@ func (r *runState) loadVersions(ctx context.Context) error {
 	if len(r.plan.stored) == 0 {
 		return nil
 	}
-	keys := make([]string, 0, len(r.plan.stored))
-	for _, a := range r.plan.stored {
-		if r.catalog.divisionOf(a) == nil { // else each partition has its own, which is looked for when it is read
-			keys = append(keys, a.key)
-		}
-	}
-	latest, err := r.inst.store.LatestMaterializations(ctx, keys)
+	known, err := r.inst.wholeVersions(ctx, r.catalog, r.plan.stored)
 	if err != nil {
-		return fmt.Errorf("latest materializations: %w", err)
+		return err
 	}
-	r.stored = make(map[*asset]storage.InputVersion, len(latest))
-	for _, a := range r.plan.stored {
-		e, ok := latest[a.key]
-		if !ok {
-			continue
+	r.stored = make(map[*asset]storage.InputVersion, len(known))
+	for a, v := range known {
+		if v != nil {
+			r.stored[a] = storage.InputVersion{Asset: a.key, Event: v.event, DataVersion: v.name()}
 		}
-		v := storage.InputVersion{Asset: a.key, Event: e.ID}
-		if m, ok := e.Data.(*storage.MaterializationData); ok {
-			v.DataVersion = m.DataVersion
-		}
-		r.stored[a] = v
 	}
 	return nil
 }

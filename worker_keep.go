@@ -13,6 +13,8 @@ func (r *runState) keep(sc *scope, v any) executor.Outcome {
 	switch {
 	case s.check != nil:
 		return r.keepCheck(sc, v)
+	case s.observes != nil:
+		return r.keepObservation(sc, v)
 	case s.isOp():
 		return r.keepOp(sc, v)
 	case s.makes[0].asset.part != nil:

@@ -2,8 +2,6 @@ package dagster
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -236,28 +234,21 @@ func (a *Asset[T]) GivenPartitions(v map[string]T) RunOption {
 // Dagster.
 const manyPartitions = 100
 
-// partitionVersion is the version of the partitions that something was made from: that of the one, or a hash of all.
-func (r *runState) partitionVersion(sc *scope, from *versionSource) storage.InputVersion {
-	v := storage.InputVersion{Asset: from.asset.key}
+// partitionVersions adds the versions of the partitions that something was made from, or the asset alone if there are
+// none or very many.
+func (r *runState) partitionVersions(sc *scope, from *versionSource, to []storage.InputVersion) []storage.InputVersion {
 	subset := r.parts.read(from.links[0], sc.portion)
 	for _, link := range from.links[1:] {
 		subset = subset.Union(r.parts.read(link, sc.portion))
 	}
 	if n := subset.Count(); n == 0 || n >= manyPartitions {
-		return v
+		return append(to, storage.InputVersion{Asset: from.asset.key})
 	}
-	hash, only := sha256.New(), ""
 	for key := range subset.Keys() {
 		version, event := r.versionOf(sc, from, key)
-		v.Event = max(v.Event, event)
-		_, _ = fmt.Fprintf(hash, "%d:%s%d:%s", len(key), key, len(version), version)
-		only = version
+		to = append(to, storage.InputVersion{Asset: from.asset.key, Partition: key, DataVersion: version, Event: event})
 	}
-	v.DataVersion = only
-	if subset.Count() > 1 {
-		v.DataVersion = hex.EncodeToString(hash.Sum(nil)[:versionSize])
-	}
-	return v
+	return to
 }
 
 // versionOf is the version of one partition, and the event that says so if an earlier run made it.

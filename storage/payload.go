@@ -46,6 +46,7 @@ type Provenance struct {
 // InputVersion is one upstream asset as it was read.
 type InputVersion struct {
 	Asset       string `json:"asset"`
+	Partition   string `json:"partition,omitempty"` // of it, that was read; empty if it has none, or if very many were read
 	DataVersion string `json:"data_version"`
 	Event       int64  `json:"event,omitempty"` // ID of its materialization, 0 if it has none or it was made by the same run
 

@@ -62,7 +62,7 @@ func (p *Provenance) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads a stored version and keeps what a newer release added.
 func (v *InputVersion) UnmarshalJSON(data []byte) error {
 	type plain InputVersion
-	v.extra = unknown(data, "asset", "data_version", "event")
+	v.extra = unknown(data, "asset", "partition", "data_version", "event")
 	return json.Unmarshal(data, (*plain)(v))
 }
 

@@ -153,6 +153,7 @@ func (p *Provenance) appendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendString(dst, `{"asset":`, in.Asset)
+		dst = appendOptional(dst, `,"partition":`, in.Partition)
 		dst = appendString(dst, `,"data_version":`, in.DataVersion)
 		if in.Event != 0 {
 			dst = appendInt(dst, `,"event":`, in.Event)

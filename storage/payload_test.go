@@ -26,7 +26,7 @@ func payloads() map[storage.EventKind]storage.Payload {
 	mat := &storage.MaterializationData{
 		DataVersion: "d1", Metadata: entries, Tags: map[string]string{"b": "2", "a": "1"}, Error: cause,
 		Provenance: &storage.Provenance{CodeVersion: "2", Inputs: []storage.InputVersion{
-			{Asset: "raw/up", DataVersion: "u1", Event: 7}, {Asset: "raw/us", DataVersion: "u2"},
+			{Asset: "raw/up", DataVersion: "u1", Event: 7}, {Asset: "raw/us", Partition: "2024-01-01", DataVersion: "u2"},
 		}},
 	}
 	failed := &storage.FailureData{Error: failure, Reason: "STEP_FAILURE", RetryIn: time.Second, Metadata: entries}
