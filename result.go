@@ -177,7 +177,8 @@ func (r *Result) madeValue(a *asset, m *making, partition string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not made by run %s: %w", r.run.ID, firstError(r.err, err))
 	}
-	if latest.Run != r.run.ID {
+	_, kept := r.state.keptAs.Load(madePartition{m.index, partition})
+	if latest.Run != r.run.ID && !kept {
 		made, err := r.made(ctx, a, partition)
 		if err != nil || !made {
 			return nil, firstError(err, fmt.Errorf("not made by run %s", r.run.ID))

@@ -44,6 +44,12 @@ func (r *Repository) execute(ctx context.Context, c *catalog, o *runOptions, sel
 	if len(selected) == 0 {
 		return refused(o, fmt.Errorf("selection %q: nothing to run", what))
 	}
+	if o.staleOnly {
+		var err error
+		if selected, err = r.onlyStale(ctx, c, o, selected); err != nil {
+			return refused(o, fmt.Errorf("selection %q: %w", what, err))
+		}
+	}
 	return r.start(ctx, c, o, r.plans.ofAssets(c, o.job, selected))
 }
 
@@ -103,6 +109,8 @@ type runState struct {
 	// versions are the data versions of the assets that the steps made; each is written by its step, and read by later ones.
 	versions []string
 	stored   map[*asset]storage.InputVersion
+
+	keptAs sync.Map // madePartition: what was not made anew, because it is unchanged
 
 	parts *runPartitions // nil if the run has to do with none
 }

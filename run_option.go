@@ -27,8 +27,11 @@ type runOptions struct {
 	executor executor.Executor
 	wrong    []error
 
-	job         *job // nil for a run of chosen assets
-	onlyChecks  []string
+	job        *job // nil for a run of chosen assets
+	onlyChecks []string
+
+	skipUnchanged, staleOnly bool
+
 	partitions  PartitionSet // the zero value if nothing is said of partitions
 	portion     *portion
 	givenOps    map[*op]any

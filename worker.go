@@ -22,6 +22,9 @@ func (r *runState) RunStep(ctx context.Context, t *executor.Task) executor.Outco
 // attempt calls the body of a step once.
 func (r *runState) attempt(sc *scope) executor.Outcome {
 	s := sc.step
+	if out, ok := r.skipped(sc); ok {
+		return out
+	}
 	defer sc.closeStreams()
 	var small [4]any
 	leaves, err := r.load(sc, small[:0])
