@@ -106,6 +106,7 @@ func TestSkipUnchanged_partitions(t *testing.T) {
 // A graph whose code and data versions change at random: what a run with SkipUnchanged makes anew is what the rule says.
 func TestSkipUnchanged_random(t *testing.T) {
 	t.Parallel()
+	ctx := t.Context()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "assets")
 		names := []string{"a", "b", "c", "d", "e", "f"}
@@ -146,7 +147,7 @@ func TestSkipUnchanged_random(t *testing.T) {
 				}
 			}
 			first = false
-			r, err := dagster.NewRepository("r", defs...).Materialize(context.Background(), "*", dagster.SkipUnchanged(), on)
+			r, err := dagster.NewRepository("r", defs...).Materialize(ctx, "*", dagster.SkipUnchanged(), on)
 			require.NoError(t, err)
 			got := map[string]bool{}
 			for _, key := range madeBy(r) {
