@@ -130,18 +130,21 @@ func (p *Positions) Grow(ranges int) { p.node.runs = slices.Grow(p.node.runs, ra
 
 // AddBits adds a position for each bit that is set, the least significant of the first word being low.
 func (p *Positions) AddBits(low int, words []uint64) {
+	runs := p.node.runs
 	for i, w := range words {
-		for at := 0; at < 64; {
-			at += bits.TrailingZeros64(w >> at)
-			if at >= 64 {
-				break
+		from := low + i*64
+		for w != 0 {
+			first := bits.TrailingZeros64(w)
+			end := first + bits.TrailingZeros64(^(w >> first))
+			if last := len(runs) - 1; first == 0 && last >= 0 && runs[last].high == from {
+				runs[last].high = from + end
+			} else {
+				runs = append(runs, run{from + first, from + end})
 			}
-			n := bits.TrailingZeros64(^(w >> at))
-			n = min(n, 64-at)
-			p.node.add(low+i*64+at, low+i*64+at+n, nil)
-			at += n
+			w &^= 1<<end - 1 // all bits if the end is that of the word
 		}
 	}
+	p.node.runs = runs
 }
 
 // Count returns how many positions there are.

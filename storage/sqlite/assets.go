@@ -72,8 +72,10 @@ func (a *assetChanges) flush(t *tx) error {
 			}
 		}
 	}
-	if err := a.flushPartitions(t); err != nil {
-		return err
+	if len(a.partitions) > 0 {
+		if err := a.flushPartitions(t); err != nil {
+			return err
+		}
 	}
 	a.reset()
 	return nil

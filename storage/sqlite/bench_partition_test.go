@@ -88,6 +88,14 @@ func BenchmarkPartitionStatus(b *testing.B) {
 					}
 				})
 				b.Run("event", func(b *testing.B) { benchUpdate(b, s, keys) })
+				b.Run("divide", func(b *testing.B) {
+					for b.Loop() {
+						b.StopTimer()
+						require.NoError(b, s.Divide(b.Context(), map[string]partition.Definition{"a": {}}))
+						b.StartTimer()
+						require.NoError(b, s.Divide(b.Context(), map[string]partition.Definition{"a": def}))
+					}
+				})
 			})
 		}
 	}

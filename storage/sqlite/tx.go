@@ -149,6 +149,9 @@ func (t *tx) flush() error {
 	if err := t.changes.flush(t); err != nil {
 		return err
 	}
+	if len(t.sets) == 0 && len(t.strays) == 0 {
+		return nil
+	}
 	if err := t.flushSets(); err != nil {
 		return err
 	}
