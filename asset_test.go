@@ -472,7 +472,7 @@ func TestBadSelections(t *testing.T) {
 	for sel, want := range map[dagster.Selection]string{
 		"raw/order": `no asset "raw/order"; is it "raw/orders"?`,
 		"":          "want an asset key",
-		"a b":       `want "or" or the end`,
+		"a b":       `want "and", "or" or the end`,
 		`key:"x`:    "quote without an end",
 		"src":       "nothing to run",
 	} {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/dagster-go/dagster/internal/selection"
 )
 
 // catalog is what the definitions of a repository come to: assets in topological order, and what they use. It is built
@@ -13,6 +16,8 @@ type catalog struct {
 	assets   []catalogAsset
 	index    map[string]int32 // by key
 	up, down [][]int32        // edges between assets, each once
+
+	selectable func() *selection.Graph // of the assets, made when somebody selects
 
 	resources []*resource // in dependency order
 	configs   []*config
@@ -69,6 +74,7 @@ func newCatalog(name string, at site, defs []Definition) (*catalog, error) {
 	c.report(repo)
 	c.addAssets()
 	c.connect()
+	c.selectable = sync.OnceValue(c.selectionGraph)
 	c.checkPartitions()
 	c.addChecks()
 	c.addJobs()
@@ -256,12 +262,4 @@ func (c *catalog) reorder(order []int32) {
 		c.index[assets[i].key] = int32(i)
 	}
 	c.assets, c.up, c.down = assets, move(c.up), move(c.down)
-}
-
-func (c *catalog) keys() []string {
-	keys := make([]string, len(c.assets))
-	for i := range c.assets {
-		keys[i] = c.assets[i].key
-	}
-	return keys
 }

@@ -54,6 +54,9 @@ func (c *catalog) checkSelection(j *job) {
 		return // the graph may be none
 	}
 	selected, err := c.resolve(j.selection)
+	if err == nil {
+		err = c.checkExternal(j)
+	}
 	switch {
 	case err != nil:
 		c.wrong = append(c.wrong, j.wrong(err))
@@ -64,6 +67,17 @@ func (c *catalog) checkSelection(j *job) {
 			c.wrong = append(c.wrong, j.wrong(err))
 		}
 	}
+}
+
+// checkExternal refuses a job that selects what it can't run: where a run asked for by hand leaves that out, a job has been thought of.
+func (c *catalog) checkExternal(j *job) error {
+	chosen, err := c.find(j.selection, c.selectable())
+	for _, i := range chosen {
+		if c.assets[i].external {
+			return fmt.Errorf("its selection has asset %s, which is made elsewhere: it cannot be run", quote(c.assets[i].key))
+		}
+	}
+	return err
 }
 
 func (c *catalog) noJob(name string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -343,11 +344,37 @@ func ExampleOnEvents() {
 	// <nil>
 }
 
+func ExampleSelection() {
+	orders := dagster.NewAsset("raw/orders", dagster.From(loadOrders), dagster.Group("raw"), dagster.Kinds("csv"))
+	revenue := dagster.NewAsset("revenue", dagster.From1(orders, total), dagster.Group("sales"), dagster.Tags(map[string]string{"tier": "1"}))
+	report := dagster.NewAsset("report", dagster.From1(revenue, func(_ context.Context, cents int) (string, error) { return strconv.Itoa(cents), nil }), dagster.Group("sales"))
+	shop := dagster.NewRepository("shop", orders, revenue, report)
+	for _, sel := range []dagster.Selection{
+		"*",
+		"group:sales and not tag:tier=\"1\"",
+		"1+key:report",
+		`key:"raw/*"+`,
+		"roots(group:sales) or kind:csv",
+		"key:nothing",
+		"group:sales and colour:blue",
+	} {
+		fmt.Println(shop.Selected(sel))
+	}
+	// Output:
+	// [raw/orders revenue report] <nil>
+	// [report] <nil>
+	// [revenue report] <nil>
+	// [raw/orders revenue report] <nil>
+	// [raw/orders revenue] <nil>
+	// [] <nil>
+	// [] selection "group:sales and colour:blue": at 17: unknown attribute "colour"; is it "column"?
+}
+
 func ExampleSelect() {
 	orders := dagster.NewAsset("orders", dagster.From(loadOrders))
 	revenue := dagster.NewAsset("revenue", dagster.From1(orders, total))
 	shop := dagster.NewRepository("shop", orders, revenue)
-	for _, sel := range []dagster.Selection{dagster.Select(orders), "orders+", "+revenue", "revenues"} {
+	for _, sel := range []dagster.Selection{dagster.Select(orders), "orders+", "+key:revenue", "revenues"} {
 		fmt.Println(shop.Selected(sel))
 	}
 	// Output:

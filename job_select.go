@@ -10,8 +10,9 @@ import (
 
 // OpSelection runs only some ops of a job: names at the top of its graph, each with "*" before it for all above or
 // behind it for all below, or with a "+" for each level ("*merge", "clean+"), and dotted paths of what is nested
-// ("etl.clean"). The name of a graph stands for all that is in it. What the selected ops read of others must be given:
-// see the Given methods of ops.
+// ("etl.clean"). They are in the language of [Selection] with the attribute name ("name:clean_* and not name:x+"), but a
+// dotted path, which is alone. Several selections add up. The name of a graph stands for all that is in it. What the
+// selected ops read of others must be given: see the Given methods of ops.
 func OpSelection(ops ...string) RunOption {
 	ops = slices.Clone(ops)
 	return runOption(func(o *runOptions) {
@@ -25,7 +26,7 @@ func OpSelection(ops ...string) RunOption {
 // selectOps returns which steps of a job's graph are selected.
 func selectOps(full *plan, ops []string) (func(path string) bool, error) {
 	g := opGraph(full)
-	paths, err := selection.Ops(ops, g)
+	paths, err := selection.SelectOps(ops, g)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +50,14 @@ func selectOps(full *plan, ops []string) (func(path string) bool, error) {
 
 // opGraph is the top of a job's graph: its ops, and its nested graphs as a whole.
 func opGraph(p *plan) selection.OpGraph {
-	index := make(map[string]int)
+	index := make(map[string]int32)
 	var g selection.OpGraph
 	paths := make(map[string]bool)
-	top := func(key string) int {
+	top := func(key string) int32 {
 		name, _, _ := strings.Cut(key, ".")
 		i, ok := index[name]
 		if !ok {
-			i = len(g.Names)
+			i = int32(len(g.Names)) //nolint:gosec // far fewer ops than that
 			index[name] = i
 			g.Names, g.Up, g.Down = append(g.Names, name), append(g.Up, nil), append(g.Down, nil)
 		}

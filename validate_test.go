@@ -180,7 +180,7 @@ func TestExternalIsLoadedAndNeverRun(t *testing.T) {
 	ours := dagster.NewAsset("ours", dagster.From1(theirs, addOne))
 	repo := dagster.NewRepository("r", ours, dagster.External(theirs))
 	require.NoError(t, repo.Validate())
-	r, err := repo.Materialize(t.Context(), "+ours", theirs.Given(1))
+	r, err := repo.Materialize(t.Context(), "+key:ours", theirs.Given(1))
 	require.NoError(t, err)
 	got, err := ours.Value(r)
 	require.NoError(t, err)

@@ -15,12 +15,18 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
+// selectionHelp is what every command that selects says of it.
+const selectionHelp = "A selection is \"*\" for all, the name of an asset, or an attribute: key:raw/*, group:sales, kind:csv, owner:\"team:data\",\n" +
+	"tag:tier=\"1\", partitions:time, is:external. \"+key:revenue\" is an asset and all it needs, \"key:revenue+\" it and all that needs\n" +
+	"it, \"2+key:revenue+1\" so many levels; of a name alone a \"+\" is one level, a \"*\" all. roots(...) and sinks(...) are the ends of a\n" +
+	"selection; \"and\", \"or\", \"not\" and parentheses combine."
+
 func (a *app) assetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "asset",
 		Aliases: []string{"assets"},
 		Short:   "List, show and materialize assets",
-		Example: a.example("asset list", "asset show orders", `asset materialize --select "+revenue"`),
+		Example: a.example("asset list", "asset show orders", `asset materialize --select "+key:revenue"`),
 	}
 	a.group(cmd)
 	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetMaterialize())
@@ -34,7 +40,8 @@ func (a *app) assetList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List the assets, each after those that it needs",
-		Example: a.example("asset list", `asset list --select "revenue+"`, "asset list --json"),
+		Long:    "List the assets, each after those that it needs.\n\n" + selectionHelp,
+		Example: a.example("asset list", `asset list --select "key:revenue+"`, `asset list --select "group:sales and not kind:csv"`, "asset list --json"),
 		Args:    noKeys,
 		RunE: func(*cobra.Command, []string) error {
 			list, err := a.listAssets(sel)
@@ -47,7 +54,7 @@ func (a *app) assetList() *cobra.Command {
 			return write(a.Stdout, a.assetTable(list))
 		},
 	}
-	cmd.Flags().StringVar(&sel, "select", "", "only these `ASSETS`: a key, \"+key\" with all it needs, \"key+\" with all that needs it, joined by \"or\"")
+	cmd.Flags().StringVar(&sel, "select", "", "only these `ASSETS`: see below")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
 	complete(cmd, "select", a.completeAssets)
 	return cmd

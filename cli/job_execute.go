@@ -18,7 +18,8 @@ func (a *app) jobExecute() *cobra.Command {
 			"Run config is read from YAML or JSON; \"job scaffold-config NAME\" prints one to fill in. Anywhere below the name\n" +
 			"of a config, {env: VARIABLE} stands for the value of an environment variable.\n\n" +
 			"An op selection is a name at the top of the job's graph, or the dotted path of something nested. With \"*\" before\n" +
-			"it all above is run as well, with \"*\" behind it all below, with a \"+\" one level.\n\n" +
+			"it all above is run as well, with \"*\" behind it all below, with a \"+\" one level. \"and\", \"or\", \"not\", roots(...) and\n" +
+			"sinks(...) combine them, and name:clean_* are all names like that.\n\n" +
 			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
 		Example: a.example("job execute nightly", "job execute nightly --config nightly.yaml --set config.load.limit=3",
 			`job execute nightly --op-selection "clean+" --op-selection report`, "job execute nightly --json | jq -r .kind"),

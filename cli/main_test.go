@@ -148,7 +148,7 @@ func children() *dagster.Repository {
 }
 
 // allLinks selects the chain of children.
-const allLinks = "+link149"
+const allLinks = "+key:link149"
 
 // failing is a writer whose reader has gone away.
 type failing struct{ err error }

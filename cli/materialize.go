@@ -57,11 +57,10 @@ func (a *app) assetMaterialize() *cobra.Command {
 		Short: "Run assets, each after those that it needs",
 		Long: "Run assets, each after those that it needs, and record the run. What they need and is not selected is\n" +
 			"loaded as it was stored before.\n\n" +
-			"A selection is \"*\" for all, a key, \"+key\" for it and all it needs, \"key+\" for it and all that needs it, or\n" +
-			"several of them joined by \"or\".\n\n" +
+			selectionHelp + "\n\n" +
 			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
-		Example: a.example("asset materialize", `asset materialize --select "+revenue"`,
-			`asset materialize --select "orders or revenue+" --max-concurrent 4 --tag why=test`,
+		Example: a.example("asset materialize", `asset materialize --select "+key:revenue"`,
+			`asset materialize --select "group:sales and not kind:csv" --max-concurrent 4 --tag why=test`,
 			"asset materialize --config config.yaml --set config.load.limit=3", "asset materialize --json | jq -r .kind"),
 		Args: noKeys,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -197,7 +197,7 @@ func TestManyProcessesShareOneHome(t *testing.T) {
 	home := newHome(t)
 	var all []*child
 	for range processes {
-		all = append(all, startChild(t, at(home, "asset", "materialize", "--select", "+link010")...))
+		all = append(all, startChild(t, at(home, "asset", "materialize", "--select", "+key:link010")...))
 	}
 	for _, c := range all {
 		rest, code := c.end(t)

@@ -116,7 +116,7 @@ func selected(sel string) func(*dagster.Repository) error {
 // keyed checks that the repository has an asset.
 func keyed(key string) func(*dagster.Repository) error {
 	return func(r *dagster.Repository) error {
-		_, err := r.Selected(dagster.Selection(selection.Quote(key)))
+		_, err := r.Selected(dagster.Selection(selection.Exactly(key)))
 		if e, ok := errors.AsType[*selection.Error](err); ok {
 			return errors.New(e.What) // the selection is not the user's
 		}

@@ -19,7 +19,7 @@ func Today(ctx context.Context, dir string, opts ...dagster.RunOption) (sum Sum,
 	inst := dagster.NewInstance(dagster.InstanceConfig{Storage: store, IO: dagster.FileIO(filepath.Join(dir, "storage"))})
 
 	repo := dagster.NewRepository("shop", Definitions)
-	result, err := repo.Materialize(ctx, "+revenue", append(opts, dagster.OnInstance(inst))...)
+	result, err := repo.Materialize(ctx, "+key:revenue", append(opts, dagster.OnInstance(inst))...)
 	if err != nil {
 		return Sum{}, err // a *dagster.RunError, which names every failed step
 	}

@@ -19,6 +19,7 @@ func TestCasesThatAreNotAsked(t *testing.T) {
 	assertLeftOut(t, "reexecution", 0, slices.Concat(againNotAsked(), againAnsweredOtherwise()))
 	assertLeftOut(t, "tags_validation", 51, keysThatDiffer())
 	assertLeftOut(t, "metadata_values", 10, metadataRules())
+	assertLeftOut(t, "asset_selection", 0, selectionRules(selectionGraphs(t)))
 }
 
 func assertLeftOut[C any](t *testing.T, file string, want int, rules []conformance.Rule[C]) {

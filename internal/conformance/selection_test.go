@@ -58,6 +58,14 @@ func TestConformanceOpSelection(t *testing.T) {
 			assert.Equal(t, c.Ops, plainSteps(r))
 		},
 		conformance.Rule[opSelection]{
+			Why:   "a job takes the whole grammar for ops, as Dagster's pages do",
+			Match: func(c opSelection) bool { return c.Error && spelledOut(jobOf(c).Nodes, c.Selection) != nil },
+			Instead: func(c *opSelection) {
+				nodes := jobOf(*c).Nodes
+				c.Error, c.Ops = false, named(nodes, spelledOut(nodes, c.Selection))
+			},
+		},
+		conformance.Rule[opSelection]{
 			Why:   "an input of any type can be given a value, so it may lose its source",
 			Match: func(c opSelection) bool { return c.Error && named(jobOf(c).Nodes, c.Selection) != nil },
 			Instead: func(c *opSelection) {
@@ -106,6 +114,27 @@ func cutsMap(nodes []*node, ops []string) bool {
 		}
 	}
 	return false
+}
+
+// spelledOut are the names that selections with the words of the grammar stand for; nil for selections without.
+func spelledOut(nodes []*node, selection []string) []string {
+	var names []string
+	words := false
+	for _, text := range selection {
+		plain, typed := strings.CutPrefix(text, "name:")
+		others, not := strings.CutPrefix(plain, "not ")
+		joined := strings.Split(others, " or ")
+		words = words || typed || not || len(joined) > 1
+		for _, n := range nodes {
+			if slices.Contains(joined, n.Name) != not {
+				names = append(names, n.Name)
+			}
+		}
+	}
+	if !words {
+		return nil
+	}
+	return names
 }
 
 // named are the ops that a selection names, by themselves or by a graph around them; nil if it is more than names.

@@ -1,184 +1,145 @@
-// Package selection parses and evaluates selections of a graph's nodes.
+// Package selection parses, prints and evaluates selections of a graph's nodes: assets, ops, steps of a run.
 //
-// The grammar so far is a union of terms:
+// The grammar is Dagster's (AssetSelection.g4 of 1.13), with more that Dagster refuses; what Dagster accepts means the same:
 //
-//	selection = term { "or" term }
-//	term      = "*" | [ "+" ] key [ "+" ]
-//	key       = name | "key:" name | "key:" quoted | quoted
+//	expr  = "*" | term | up term | term down | up term down | "not" expr | expr "and" expr | expr "or" expr
+//	term  = attribute ":" value | ("roots" | "sinks") "(" expr ")" | "(" expr ")" | "key" "=" exact
+//	up    = [ digits ] "+"         down = "+" [ digits ]
+//	value = "<null>" | '"' any sign but '"' '"' | letters, digits, "_" and "/", no digit in front
+//	name  = { "+" } word { "+" } | "*" word | word "*" | "*" word "*" ...
 //
-// "+key" is the key and all that it is made from, "key+" the key and all that is made from it. A name is letters,
-// digits, "_", "-", ".", and "/"; any other key is quoted, with no escapes. Here the rest of the language will live.
+// "not" goes before "and", and that before "or"; the three are in lower or upper case. A name is a term by itself: a "+" before
+// or behind it is one level, "*" all of them, which is Dagster's older clause. A key that has other signs than a word is exactly
+// key="...", with \" and \\ inside of it. A name and an exact key must be there, key:x need not.
+//
+// Nothing here recurses, so that no text is too deep; all takes time in proportion to the text.
 package selection
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
-
-	"github.com/dagster-go/dagster/internal/nearest"
+	"unicode/utf8"
 )
 
-// Selection is a parsed selection. Its zero value selects nothing.
-type Selection struct{ terms []term }
-
-type term struct {
-	all      bool
-	key      string
-	up, down bool
-	at       int // where in the text, for errors
+// Selection is a parsed selection: a tree. It is immutable, and safe for concurrent use. Its zero value selects nothing.
+type Selection struct {
+	text  string
+	lang  *Language
+	nodes []node // children before parents: the last is the whole
 }
 
-// Graph is what a selection is evaluated on: nodes 0..n-1 and their edges.
-type Graph struct {
-	Index    func(key string) (node int, ok bool)
-	Up, Down [][]int32
+// op says what a node of the tree does.
+type op uint8
+
+const (
+	opAll      op = iota // "*"
+	opName               // one node, which must be there
+	opHas                // an attribute with a value
+	opTraverse           // up and down from left
+	opRoots              // of left
+	opSinks
+	opNot
+	opAnd // left and right
+	opOr
+	opOpen // only on the parser's stack: "("
+)
+
+type node struct {
+	op          op
+	at          int32 // in the text
+	left, right int32
+	up, down    levels // of opTraverse
+	attribute   string
+	value       Value
 }
 
-// Error is a selection that cannot be read, or that names something the graph has not.
+// levels is how far a traversal goes.
+type levels int32
+
+const (
+	none  levels = -1
+	every levels = math.MaxInt32
+)
+
+// Value is what an attribute is compared with.
+type Value struct {
+	Text string
+	Null bool // <null>: Text is empty
+
+	// Equals is what follows "=" in tag:key=value; without one it is empty, which means the same.
+	Equals string
+}
+
+// Language is the words of one kind of graph; the grammar is the same for all.
+type Language struct {
+	noun       string
+	key        string // the attribute that is the nodes' name, in which "*" stands for any signs
+	attributes []string
+}
+
+// Assets, Ops and Steps are the languages that there are. A step is one of a run.
+//
+//nolint:gochecknoglobals // tables that nothing changes
+var (
+	Assets = &Language{"asset", "key", []string{
+		"key", "tag", "owner", "group", "kind", "is", "status", "column", "table_name", "column_tag", "code_location",
+		"changed_in_branch", "partitions", "automation_type", "sensor", "schedule", "job", "not_materialized_in_hours",
+	}}
+	Ops   = &Language{"op", "name", []string{"name", "kind"}}
+	Steps = &Language{"step", "name", []string{"name", "status"}}
+)
+
+// Attributes are the attributes of a language, in the order in which they are documented.
+func (l *Language) Attributes() []string { return slices.Clone(l.attributes) }
+
+// Error is a selection that cannot be read, or that cannot be answered by a graph.
 type Error struct {
 	Text string
-	At   int // byte offset
+	At   int // byte offset in Text
 	What string
 }
 
+// Error shows the text, the place, counted in characters from 1, and what was expected there.
 func (e *Error) Error() string {
-	return fmt.Sprintf("selection %q: at %d: %s", e.Text, e.At+1, e.What)
+	const most = 200
+	shown := fmt.Sprintf("%q", e.Text)
+	if len(e.Text) > most {
+		shown = fmt.Sprintf("of %d bytes", len(e.Text))
+	}
+	return fmt.Sprintf("selection %s: at %d: %s", shown, e.Place(), e.What)
 }
 
-// Quote writes a key so that it parses as that key, whatever is in it but a quote.
-func Quote(key string) string { return `key:"` + key + `"` }
+// Place is the place in the text, counted in characters from 1.
+func (e *Error) Place() int { return utf8.RuneCountInString(e.Text[:e.At]) + 1 }
 
-// Parse reads a selection.
-func Parse(text string) (Selection, error) {
-	p := parser{text: text}
-	return p.parse()
-}
+// Parse reads a selection of assets, or returns an [*Error].
+func Parse(text string) (Selection, error) { return Assets.Parse(text) }
 
-type parser struct {
-	text string
-	at   int
-}
-
-func (p *parser) parse() (Selection, error) {
-	var s Selection
-	for {
-		t, err := p.term()
-		if err != nil {
-			return Selection{}, err
-		}
-		s.terms = append(s.terms, t)
-		p.space()
-		if p.at == len(p.text) {
+// Parse reads a selection in a language, or returns an [*Error].
+func (l *Language) Parse(text string) (Selection, error) {
+	p := parser{scanner: scanner{text: text, lang: l}}
+	err := p.parse()
+	if err != nil {
+		if s, ok := oldTag(text, l); ok {
 			return s, nil
 		}
-		start := p.at
-		if word := p.name(); word != "or" && word != "OR" {
-			return Selection{}, &Error{p.text, start, `want "or" or the end`}
-		}
+		return Selection{}, err
 	}
+	return Selection{text: text, lang: l, nodes: p.nodes}, nil
 }
 
-func (p *parser) term() (term, error) {
-	p.space()
-	t := term{at: p.at}
-	if p.take("*") {
-		t.all = true
-		return t, nil
+// oldTag reads tag:key=value whose key or value should have been quoted. Dagster takes it as a whole selection only: then so do we.
+func oldTag(text string, l *Language) (Selection, bool) {
+	rest, ok := strings.CutPrefix(text, "tag:")
+	if !ok || !slices.Contains(l.attributes, "tag") || strings.ContainsAny(rest, " \t\r\n\"()*+,&|!") {
+		return Selection{}, false
 	}
-	t.up = p.take("+")
-	p.space()
-	t.at = p.at
-	p.take("key:")
-	var err error
-	if t.key, err = p.key(); err != nil {
-		return t, err
+	key, value, _ := strings.Cut(rest, "=")
+	if strings.Contains(value, "=") {
+		return Selection{}, false
 	}
-	p.space()
-	t.down = p.take("+")
-	return t, nil
-}
-
-func (p *parser) key() (string, error) {
-	if p.take(`"`) {
-		key, _, ok := strings.Cut(p.text[p.at:], `"`)
-		if !ok {
-			return "", &Error{p.text, p.at - 1, "quote without an end"}
-		}
-		p.at += len(key) + 1
-		return key, nil
-	}
-	if key := p.name(); key != "" {
-		return key, nil
-	}
-	return "", &Error{p.text, p.at, `want an asset key, "+" or "*"; a key with other signs than letters, digits, "_-./" is quoted`}
-}
-
-func (p *parser) name() string {
-	start := p.at
-	for p.at < len(p.text) && isName(p.text[p.at]) {
-		p.at++
-	}
-	return p.text[start:p.at]
-}
-
-func isName(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-./", c) >= 0
-}
-
-func (p *parser) take(s string) bool {
-	if !strings.HasPrefix(p.text[p.at:], s) {
-		return false
-	}
-	p.at += len(s)
-	return true
-}
-
-func (p *parser) space() {
-	for p.at < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
-		p.at++
-	}
-}
-
-// Resolve returns which nodes of g are selected. A key that g has not is an [*Error] that names the nearest one it has.
-func (s Selection) Resolve(text string, g Graph, known func() []string) ([]bool, error) {
-	in := make([]bool, len(g.Up))
-	for _, t := range s.terms {
-		if t.all {
-			for i := range in {
-				in[i] = true
-			}
-			continue
-		}
-		node, ok := g.Index(t.key)
-		if !ok {
-			what := fmt.Sprintf("no asset %q", t.key)
-			if near := nearest.Name(t.key, known()); near != "" {
-				what += fmt.Sprintf("; is it %q?", near)
-			}
-			return nil, &Error{text, t.at, what}
-		}
-		in[node] = true
-		if t.up {
-			reach(in, g.Up, node)
-		}
-		if t.down {
-			reach(in, g.Down, node)
-		}
-	}
-	return in, nil
-}
-
-// reach marks all nodes that can be reached from a node. It keeps its own marks: a node that another term selected has
-// not been followed from here.
-func reach(in []bool, edges [][]int32, from int) {
-	seen := make([]bool, len(in))
-	stack := []int32{int32(from)} //nolint:gosec // an index of in
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n], in[n] = true, true
-		stack = append(stack, edges[n]...)
-	}
+	n := node{op: opHas, attribute: "tag", value: Value{Text: key, Equals: value}}
+	return Selection{text: text, lang: l, nodes: []node{n}}, true
 }

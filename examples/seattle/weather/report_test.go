@@ -137,7 +137,7 @@ func TestValuesSurviveTheFiles(t *testing.T) {
 
 	inst := dagster.NewInstance(dagster.InstanceConfig{IO: dagster.FileIO(t.TempDir())})
 	repo := dagster.NewRepository("seattle", weather.Definitions)
-	_, err := repo.Materialize(t.Context(), "+report/page", dagster.OnInstance(inst))
+	_, err := repo.Materialize(t.Context(), "+key:report/page", dagster.OnInstance(inst))
 	require.NoError(t, err)
 	days, err := weather.Days.Load(t.Context(), inst, "")
 	require.NoError(t, err)
@@ -154,7 +154,7 @@ func TestAWrongFileFailsTheRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "wrong.csv")
 	require.NoError(t, os.WriteFile(file, []byte(header+"2012-01-01,-1,1,0,1,sun\n"), 0o600))
 	repo := dagster.NewRepository("seattle", weather.Definitions)
-	r, err := repo.Materialize(t.Context(), "+summary/yearly", dagster.RunConfig(fmt.Appendf(nil, `{"config": {"source": {"file": %q}}}`, file)))
+	r, err := repo.Materialize(t.Context(), "+key:summary/yearly", dagster.RunConfig(fmt.Appendf(nil, `{"config": {"source": {"file": %q}}}`, file)))
 	step, ok := errors.AsType[*dagster.StepError](err)
 	require.True(t, ok, "got %v", err)
 	assert.Equal(t, "clean__days", step.Step)
