@@ -83,8 +83,8 @@ func TestConformanceAssetSelection(t *testing.T) {
 			c.check(t, keys, err)
 		}
 		if repo := g.declare(t, c); repo != nil {
-			keys, err := c.ask(repo)
-			c.Keys = append(slices.DeleteFunc(c.Keys, g.isOutside), c.Checks...)
+			keys, err := c.ask(t.Context(), repo)
+			c.Keys = append(slices.DeleteFunc(c.Keys, func(key string) bool { return g.isOutside(key) != (c.Mode == "observe") }), c.Checks...)
 			c.check(t, keys, err)
 		}
 	}, selectionRules(graphs)...)
@@ -207,9 +207,13 @@ func (c selectionCase) text() dagster.Selection {
 }
 
 // ask returns what a repository chooses: keys, and of a job its checks too.
-func (c selectionCase) ask(repo *dagster.Repository) ([]string, error) {
-	if c.Mode != "job" {
+func (c selectionCase) ask(ctx context.Context, repo *dagster.Repository) ([]string, error) {
+	switch c.Mode {
+	case "asset", "list":
 		return repo.Selected(c.text())
+	case "observe":
+		r, err := repo.Observe(ctx, c.text())
+		return slices.DeleteFunc(strings.Split(strings.ReplaceAll(strings.Join(plainSteps(r), " "), "__", "/"), " "), isEmpty), err
 	}
 	jobs, err := repo.Jobs()
 	if err != nil {
@@ -224,6 +228,8 @@ func (c selectionCase) ask(repo *dagster.Repository) ([]string, error) {
 	return keys, nil
 }
 
+func isEmpty(text string) bool { return text == "" }
+
 // declare makes a repository of a graph; nil if none can be asked: external assets are chosen only by who looks at them, several
 // locations only by who knows them.
 func (g *selectionGraph) declare(t *testing.T, c selectionCase) *dagster.Repository {
@@ -231,7 +237,7 @@ func (g *selectionGraph) declare(t *testing.T, c selectionCase) *dagster.Reposit
 
 	var defs []dagster.Definition
 	switch c.Mode {
-	case "asset", "list":
+	case "asset", "list", "observe":
 	case "job":
 		defs = append(defs, dagster.NewAssetJob("chosen", c.text()))
 	default:
@@ -281,6 +287,9 @@ func (a *selectionAsset) declare(other func(key string) dagster.AnyAsset) dagste
 			"d": dagster.DailyPartitions("2024-01-01"), "s": dagster.StaticPartitions("x", "y"),
 		})))
 	}
+	if a.Observable {
+		opts = append(opts, dagster.Observe(dagster.From(func(context.Context) (string, error) { return "1", nil })))
+	}
 	if a.outside() {
 		return dagster.NewSource[int](a.Key, opts)
 	}
@@ -319,7 +328,7 @@ func selectionRules(graphs map[string]selectionGraph) []conformance.Rule[selecti
 			Instead: func(c *selectionCase) { c.Error = true },
 		},
 		{
-			Why: "nothing made elsewhere can be observed yet: what such a job would run is asked without a repository",
+			Why: "what is made elsewhere is observed by Observe, and by no job",
 			Match: func(c selectionCase) bool {
 				g := graphs[c.Graph]
 				return c.Mode == "job" && slices.ContainsFunc(c.Keys, g.isOutside)

@@ -107,7 +107,7 @@ func (g *Graph) universe() Set {
 	return g.runnable
 }
 
-// kindTag is the tag that says a kind in Dagster.
+// kindTag begins a tag that says a kind, as in Dagster.
 const kindTag = "dagster/kind/"
 
 func (c *compiled) byAttribute() map[string]map[string][]int32 {
@@ -128,14 +128,19 @@ func (c *compiled) byAttribute() map[string]map[string][]int32 {
 			add("kind", k)
 			add("tag", tagValue(kindTag+k, ""))
 		}
-		if len(n.Kinds) == 0 {
-			add("kind", noKind)
-		}
 		for _, o := range n.Owners {
 			add("owner", o)
 		}
+		some := len(n.Kinds) > 0
 		for k, v := range n.Tags {
 			add("tag", tagValue(k, v))
+			if kind, ok := strings.CutPrefix(k, kindTag); ok {
+				add("kind", kind)
+				some = true
+			}
+		}
+		if !some {
+			add("kind", noKind)
 		}
 	}
 	return out

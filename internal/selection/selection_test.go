@@ -18,7 +18,7 @@ func diamond() (*selection.Graph, []string) {
 		{Key: "a", Group: "first", Kinds: []string{"csv", "sql"}, Tags: map[string]string{"tier": "1", "flag": ""}},
 		{Key: "b", Group: "second", Owners: []string{"team:data"}},
 		{Key: "raw/c", Group: "second", Partitions: "static"},
-		{Key: "odd key!", Group: "third", Tags: map[string]string{"tier": "2"}},
+		{Key: "odd key!", Group: "third", Tags: map[string]string{"tier": "2", "dagster/kind/pdf": ""}},
 		{Key: "e", Group: "third/part", Partitions: "time"},
 		{Key: "x", Group: "first", Kinds: []string{"csv"}, Owners: []string{"team:data"}, External: true},
 	}
@@ -73,7 +73,8 @@ func TestResolve(t *testing.T) {
 		{`sinks(a or key="odd key!")`, []string{"odd key!"}},
 		{`group:"third*"`, []string{"odd key!", "e"}},
 		{"kind:csv", []string{"a"}},
-		{"kind:<null>", own[1:]},
+		{"kind:<null>", []string{"b", "raw/c", "e"}},
+		{"kind:pdf", []string{"odd key!"}},
 		{`owner:"team:data"`, []string{"b", "x"}},
 		{"tag:tier=1", []string{"a"}},
 		{`tag:"tier"="2"`, []string{"odd key!"}},
