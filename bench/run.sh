@@ -3,7 +3,7 @@
 #
 #   bench/run.sh                  small sizes, about ten minutes
 #   bench/run.sh --all            all sizes, about an hour and a half
-#   bench/run.sh [--all] CASE...  some cases: load, run, events
+#   bench/run.sh [--all] CASE...  some cases: load, run, events, partitions
 #
 # BENCH_TMP names a folder on a real disk for the databases; it defaults to the system's temporary folder.
 set -eu -o pipefail

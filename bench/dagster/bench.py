@@ -1,9 +1,9 @@
-"""Run cases on Dagster and print their JSON lines: python bench.py [--all] [load] [run] [events]"""
+"""Run cases on Dagster and print their JSON lines: python bench.py [--all] [load] [run] [events] [partitions]"""
 
 import importlib
 import sys
 
-CASES = ("load", "run", "events")
+CASES = ("load", "run", "events", "partitions")
 
 
 def main():

@@ -1,5 +1,5 @@
 // Command ours runs the cases of the benchmark on this module and prints a JSON line for each figure, as
-// dagster/bench.py does for Dagster: ours [-all] [load] [run] [events].
+// dagster/bench.py does for Dagster: ours [-all] [load] [run] [events] [partitions].
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 // cases runs the cases named, or all.
 func cases(ctx context.Context, names []string, every bool) error {
 	if len(names) == 0 {
-		names = []string{"load", "run", "events"}
+		names = []string{"load", "run", "events", "partitions"}
 	}
 	for _, name := range names {
 		var err error
@@ -41,8 +41,10 @@ func cases(ctx context.Context, names []string, every bool) error {
 			err = runCases(ctx, every)
 		case "events":
 			err = eventCases(ctx, every)
+		case "partitions":
+			err = partitionCases(ctx, every)
 		default:
-			err = fmt.Errorf("no case %q: load, run or events", name)
+			err = fmt.Errorf("no case %q: load, run, events or partitions", name)
 		}
 		if err != nil {
 			return err
@@ -75,6 +77,8 @@ func measure(ctx context.Context, text string) error {
 		got, err = load(t)
 	case "run":
 		got, err = run(ctx, t)
+	case "partitions":
+		got, err = partitions(ctx, t)
 	case "append":
 		got, err = appendAlone(ctx, t)
 	case "read":
