@@ -60,20 +60,15 @@ func (a *app) assetList() *cobra.Command {
 	return cmd
 }
 
-// listAssets describes the assets of all repositories in question, those made elsewhere too if nothing is selected.
+// listAssets describes the assets of all repositories in question, those made elsewhere too if nothing is selected. A selection
+// may be of one repository only, and choose nothing; it is an error if no repository understands it.
 func (a *app) listAssets(sel string) ([]assetJSON, error) {
 	repos, err := a.repositories()
 	if err != nil {
 		return nil, err
 	}
-	if sel != "" {
-		r, err := a.owner(fmt.Sprintf("selection %q", sel), selected(sel))
-		if err != nil {
-			return nil, err
-		}
-		repos = []*dagster.Repository{r}
-	}
 	list := []assetJSON{}
+	understood := sel == "" || len(repos) == 0
 	for _, r := range repos {
 		infos, err := r.Assets()
 		if err != nil {
@@ -82,14 +77,19 @@ func (a *app) listAssets(sel string) ([]assetJSON, error) {
 		var keys []string
 		if sel != "" {
 			if keys, err = r.Selected(dagster.Selection(sel)); err != nil {
-				return nil, err
+				continue
 			}
+			understood = true
 		}
 		for i := range infos {
 			if sel == "" || slices.Contains(keys, infos[i].Key) {
 				list = append(list, assetJSON{Repository: r.Name(), AssetInfo: infos[i]})
 			}
 		}
+	}
+	if !understood {
+		_, err := a.owner(fmt.Sprintf("selection %q", sel), selected(sel))
+		return nil, err
 	}
 	return list, nil
 }

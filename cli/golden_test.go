@@ -28,7 +28,8 @@ func TestTranscripts(t *testing.T) {
 	}{
 		"assets": {[]*dagster.Repository{shop()}, []string{
 			"asset list", "asset list --json", "asset list --select +reports/revenue", "asset show orders", "asset show orders --json",
-			"asset show order", "asset show", "asset show a b", "asset list --select news+or",
+			"asset show order", "asset show", "asset show a b", "asset list --select news+or", "asset list --select key:*r*",
+			"asset list --select group:none",
 		}},
 		"success": {[]*dagster.Repository{shop()}, []string{
 			"run list", "run list --json", "run show latest", "asset materialize --max-concurrent 1 --tag why=test --tag bare=", "run list",
