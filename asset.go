@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/dagster-go/dagster/internal/freshness"
 )
 
 // AnyAsset is an asset of any type.
@@ -51,7 +53,8 @@ type assetSpec struct {
 	owners     []string
 	partitions *partitions // nil if it is not divided
 	singleRun  bool
-	checks     []ownCheck // that its body reports
+	freshness  *freshness.Policy // nil if nobody said how fresh it should be
+	checks     []ownCheck        // that its body reports
 }
 
 // NewAsset declares an asset that body computes. The key is made of parts joined by "/", each of letters, digits, "_",
@@ -219,6 +222,7 @@ func (s *assetSpec) merge(d *assetSpec) assetSpec {
 	take(optKinds, func() { out.kinds = d.kinds })
 	take(optOwners, func() { out.owners = d.owners })
 	take(optPartitioned, func() { out.partitions = d.partitions })
+	take(optFresh, func() { out.freshness = d.freshness })
 	take(optSingleRun, func() { out.singleRun = d.singleRun })
 	out.stepSpec = out.stepSpec.merge(&d.stepSpec)
 	return out

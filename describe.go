@@ -29,6 +29,9 @@ type AssetInfo struct {
 	// Partitions say how the asset is divided; nil if it is not.
 	Partitions *PartitionsInfo `json:"partitions,omitempty"`
 
+	// Freshness says how fresh the asset should be; nil if nobody does.
+	Freshness *FreshnessInfo `json:"freshness,omitempty"`
+
 	Resources []string `json:"resources,omitempty"` // names that its body takes
 	Configs   []string `json:"configs,omitempty"`
 	IOManager string   `json:"io_manager"`
@@ -91,6 +94,7 @@ func (c *catalog) describe(i int) AssetInfo {
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
 		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
 	}
+	info.Freshness = describeFreshness(a.spec.freshness)
 	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf())
 	if info.Group == "" {
 		info.Group = defaultGroup

@@ -97,6 +97,7 @@ const (
 	optSingleRun
 	optBlocking
 	optObserve
+	optFresh
 	optRunning
 	optRequests
 	optTimeZone

@@ -57,10 +57,11 @@ func newTimePartitions(kind string, at site, c partition.WindowConfig, opts []Pa
 	return p
 }
 
-// ZoneOption holds for what has a time zone: partitions of time, or a schedule.
+// ZoneOption holds for what has a time zone: partitions of time, a schedule, or deadlines.
 type ZoneOption interface {
 	PartitionsOption
 	ScheduleOption
+	FreshnessOption
 }
 
 type zone string

@@ -20,6 +20,7 @@ func TestCasesThatAreNotAsked(t *testing.T) {
 	assertLeftOut(t, "tags_validation", 51, keysThatDiffer())
 	assertLeftOut(t, "metadata_values", 10, metadataRules())
 	assertLeftOut(t, "asset_selection", 0, selectionRules(selectionGraphs(t)))
+	assertLeftOut(t, "freshness", 0, freshnessRules())
 }
 
 func assertLeftOut[C any](t *testing.T, file string, want int, rules []conformance.Rule[C]) {
