@@ -29,7 +29,7 @@ func (a *app) assetCommand() *cobra.Command {
 		Example: a.example("asset list", "asset show orders", `asset materialize --select "+key:revenue"`),
 	}
 	a.group(cmd)
-	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetMaterialize())
+	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetStatus(), a.assetMaterialize())
 	return cmd
 }
 
@@ -144,6 +144,9 @@ func (a *app) assetShow() *cobra.Command {
 			if info.Latest, err = a.latest(cmd.Context(), args[0]); err != nil {
 				fmt.Fprintf(a.Stderr, "%s: not known when it was materialized: %v\n", a.Name, err)
 			}
+			if info.Fresh, err = a.freshness(cmd.Context(), info); err != nil {
+				fmt.Fprintf(a.Stderr, "%s: not known how fresh it is: %v\n", a.Name, err)
+			}
 			if asJSON {
 				return writeJSON(a.Stdout, info)
 			}
@@ -211,6 +214,7 @@ func (a *app) assetText(info *assetJSON) string {
 	row("tags", tagList(info.Tags))
 	row("code version", info.CodeVersion)
 	row("stored by", info.IOManager)
+	row("should be", policyText(info.Freshness))
 	blocks := a.metadataBlocks(&t, info.Metadata)
 	if info.File != "" {
 		row("declared at", fmt.Sprintf("%s:%d", info.File, info.Line))
@@ -222,6 +226,9 @@ func (a *app) assetText(info *assetJSON) string {
 		row("made", "never")
 	default:
 		row("made", fmt.Sprintf("%s (%s) by run %s", local(info.Latest.At), ago(info.Latest.At, time.Now()), info.Latest.Run))
+	}
+	if info.Fresh != nil {
+		t.add(span{"fresh", dim}, span{string(info.Fresh.State), freshColor(info.Fresh.State)})
 	}
 	text := t.text(style{color: a.style.color})
 	if info.Description != "" {

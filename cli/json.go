@@ -18,6 +18,16 @@ type assetJSON struct {
 	dagster.AssetInfo
 
 	Latest *eventJSON `json:"latest_materialization,omitempty"`
+
+	Fresh *dagster.AssetFreshness `json:"freshness_state,omitempty"` // of "asset show" alone
+}
+
+// freshnessJSON is how fresh an asset is, as "asset status --json" has it in a list.
+type freshnessJSON struct {
+	Repository string `json:"repository"`
+	dagster.AssetFreshness
+
+	Policy *dagster.FreshnessInfo `json:"policy,omitempty"`
 }
 
 // eventJSON is an event on a line of its own.
