@@ -160,6 +160,11 @@ func (s *Store) PlanLatest(ctx context.Context) ([]string, error) {
 	return s.Plan(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{"", "a"})
 }
 
+// PlanLatestOf is how SQLite reads the latest materializations of several assets.
+func (s *Store) PlanLatestOf(ctx context.Context) ([]string, error) {
+	return s.Plan(ctx, selectLatest(3), []driver.Value{"a", "b", "c"})
+}
+
 // PlanDeletion is how SQLite deletes a run.
 func (s *Store) PlanDeletion(ctx context.Context) (plan []string, err error) {
 	for _, query := range []string{lastWords, keepPartition, keepLatest, keepFailed, deleteEvents, deleteRun} {

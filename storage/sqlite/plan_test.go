@@ -108,6 +108,8 @@ func TestAssets_everyFilterUsesAnIndex(t *testing.T) {
 	}
 	plan, err := s.PlanLatest(t.Context())
 	assertIndexed(t, "latest", plan, err)
+	plan, err = s.PlanLatestOf(t.Context())
+	assertIndexed(t, "latest of several", plan, err)
 }
 
 func TestDeleteRun_usesIndexes(t *testing.T) {
