@@ -178,6 +178,25 @@ func (s *Store) PlanDeletion(ctx context.Context) (plan []string, err error) {
 	return plan, nil
 }
 
+// PlanChecks is how SQLite reads and writes what is kept of checks.
+func (s *Store) PlanChecks(ctx context.Context, f storage.CheckFilter) (plan []string, err error) {
+	for _, q := range selectChecks(f) {
+		lines, err := s.Plan(ctx, checkQuery+q.clause()+checkOrder, append(q.args, int64(1)))
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	for _, query := range []string{latestOfAny, latestOfKey, endChecks} {
+		lines, err := s.Plan(ctx, query, []driver.Value{int64(1), "a"}[:strings.Count(query, "?")])
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	return plan, nil
+}
+
 // ChunkSize is how many positions share a row.
 const ChunkSize = chunkSize
 
