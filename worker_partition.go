@@ -65,10 +65,11 @@ func (r *runState) keepPortion(sc *scope, m *making, v any) error {
 	made := storage.Event{Kind: storage.StepOutput, Data: m.output}
 	keys := sc.portion.keys
 	var err error
+	each := make([]*scope, len(keys)) // where an IO manager has said something of one partition
 	switch all, byKey := v.(valuesByPartition); {
 	case m.asset.empty && !byKey:
 	case byKey:
-		err = r.storeEach(sc, m, all)
+		err = r.storeEach(sc, m, all, each)
 	case len(keys) == 1:
 		err = store(sc, v, r.placeOf(sc, m, keys[0]))
 	default:
@@ -91,35 +92,20 @@ func (r *runState) keepPortion(sc *scope, m *making, v any) error {
 	if sc.told != nil {
 		sc.told[m.index] = true
 	}
-	for _, key := range keys {
-		events = append(events, storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Partition: key, Data: r.materialized(sc, m, key)})
+	for i, key := range keys {
+		data := r.materialized(sc, m, key)
+		if each[i] != nil {
+			_, more := each[i].saidOf(m.asset.key)
+			all := entries{list: data.Metadata}
+			all.add(more)
+			data.Metadata = all.list
+		}
+		events = append(events, storage.Event{Kind: storage.AssetMaterialization, Asset: m.asset.key, Partition: key, Data: data})
 	}
 	if !m.asset.empty {
 		events = append(events, storage.Event{Kind: storage.HandledOutput, Data: m.stored})
 	}
 	sc.emitAll(events...)
-	return nil
-}
-
-// storeEach stores the values of several partitions, each by itself.
-func (r *runState) storeEach(sc *scope, m *making, values valuesByPartition) error {
-	for key := range values {
-		if !slices.Contains(sc.portion.keys, key) {
-			return fmt.Errorf("a value for partition %s, which is not part of the run", quote(key))
-		}
-	}
-	for _, key := range sc.portion.keys {
-		v, ok := values[key]
-		if !ok {
-			return fmt.Errorf("no value for partition %s", quote(key))
-		}
-		if m.asset.empty {
-			continue
-		}
-		if err := store(sc, v, r.placeOf(sc, m, key)); err != nil {
-			return fmt.Errorf("partition %s: %w", quote(key), err)
-		}
-	}
 	return nil
 }
 
