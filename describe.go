@@ -95,7 +95,7 @@ func (c *catalog) describe(i int) AssetInfo {
 		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
 	}
 	info.Freshness = describeFreshness(a.spec.freshness)
-	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf())
+	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf(), a.makesAll(c.carrierOf(a.asset)))
 	if info.Group == "" {
 		info.Group = defaultGroup
 	}

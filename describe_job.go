@@ -172,7 +172,7 @@ func (r *Repository) describeJob(c *catalog, j *job) (*JobInfo, error) {
 		info.Selection, info.Assets = string(j.selection), c.keysAt(selected)
 		p = r.plans.ofAssets(c, j, selected)
 	}
-	info.Partitions = describePartitions(p.division)
+	info.Partitions = describePartitions(p.division, p.atOnce() && len(p.dividedKeys()) > 0)
 	info.Steps = p.describe(len(j.steps.hooks))
 	info.Configs, info.Resources = p.uses(&j.steps)
 	return info, nil

@@ -100,7 +100,11 @@ func (a *app) assetTable(list []assetJSON) string {
 	}
 	several := len(a.Repositories) > 1
 	var t table
+	divided := slices.ContainsFunc(list, func(info assetJSON) bool { return info.Partitions != nil })
 	head := []string{"ASSET", "GROUP", "NEEDS", "DESCRIPTION"}
+	if divided {
+		head = slices.Insert(head, 2, "PARTITIONS")
+	}
 	if several {
 		head = slices.Insert(head, 1, "REPOSITORY")
 	}
@@ -112,6 +116,9 @@ func (a *app) assetTable(list []assetJSON) string {
 			about = strings.TrimSpace("(made elsewhere) " + about)
 		}
 		row := []span{{info.Key, plain}, {info.Group, plain}, {some(info.Upstream, 3), dim}, {about, plain}}
+		if divided {
+			row = slices.Insert(row, 2, span{divisionText(info.Partitions), plain})
+		}
 		if several {
 			row = slices.Insert(row, 1, span{info.Repository, plain})
 		}
@@ -141,7 +148,7 @@ func (a *app) assetShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if info.Latest, err = a.latest(cmd.Context(), args[0]); err != nil {
+			if err = a.addLatest(cmd.Context(), info); err != nil {
 				fmt.Fprintf(a.Stderr, "%s: not known when it was materialized: %v\n", a.Name, err)
 			}
 			if info.Fresh, err = a.freshness(cmd.Context(), info); err != nil {
@@ -170,28 +177,47 @@ func (a *app) describe(key string) (*assetJSON, error) {
 	return &assetJSON{Repository: r.Name(), AssetInfo: infos[i]}, nil
 }
 
-// latest is the asset's newest materialization, nil if there is none or no home.
-func (a *app) latest(ctx context.Context, key string) (event *eventJSON, err error) {
-	h, err := a.readHome(ctx)
-	if errors.Is(err, errNoRuns) {
-		return nil, nil //nolint:nilnil // never materialized
+// addLatest adds the asset's newest materialization, if there is one, and how its partitions stand.
+func (a *app) addLatest(ctx context.Context, info *assetJSON) error {
+	return a.withStore(ctx, func(h *home) error {
+		if info.Partitions != nil {
+			_, set, in, err := lookUp(ctx, h, partitioned{key: info.Key, definition: info.Partitions.Definition})
+			if err != nil {
+				return err
+			}
+			info.Counts = in.counts().byState()
+			info.extent = extent(set)
+		}
+		if h == nil {
+			return nil
+		}
+		e, err := latest(ctx, h.store, info)
+		if err != nil || e.ID == 0 {
+			return err
+		}
+		out, err := newEventJSON(&e)
+		if d, ok := e.Data.(*storage.MaterializationData); ok {
+			out.metadata = d.Metadata
+		}
+		info.Latest = &out
+		return err
+	})
+}
+
+// latest is the asset's newest materialization, of any partition if it has some; its ID is 0 if there is none.
+func latest(ctx context.Context, store storage.AssetStore, info *assetJSON) (storage.Event, error) {
+	if info.Partitions == nil {
+		e, err := store.LatestMaterialization(ctx, info.Key, "")
+		if errors.Is(err, storage.ErrNotMaterialized) {
+			err = nil
+		}
+		return e, err
 	}
-	if err != nil {
-		return nil, err
+	records, err := store.Assets(ctx, storage.AssetFilter{Prefix: info.Key, Limit: 1})
+	if err != nil || len(records) == 0 || records[0].Key != info.Key {
+		return storage.Event{}, err
 	}
-	defer func() { err = errors.Join(err, h.close()) }()
-	e, err := h.store.LatestMaterialization(ctx, key, "")
-	if errors.Is(err, storage.ErrNotMaterialized) {
-		return nil, nil //nolint:nilnil // never materialized
-	}
-	if err != nil {
-		return nil, err
-	}
-	out, err := newEventJSON(&e)
-	if d, ok := e.Data.(*storage.MaterializationData); ok {
-		out.metadata = d.Metadata
-	}
-	return &out, err
+	return records[0].Latest, nil
 }
 
 func (a *app) assetText(info *assetJSON) string {
@@ -209,6 +235,9 @@ func (a *app) assetText(info *assetJSON) string {
 	row("needed by", strings.Join(info.Downstream, ", "))
 	row("resources", strings.Join(info.Resources, ", "))
 	row("configs", strings.Join(info.Configs, ", "))
+	if info.Partitions != nil {
+		row("partitions", divisionText(info.Partitions)+"; "+info.extent)
+	}
 	row("kinds", strings.Join(info.Kinds, ", "))
 	row("owners", strings.Join(info.Owners, ", "))
 	row("tags", tagList(info.Tags))
@@ -225,7 +254,14 @@ func (a *app) assetText(info *assetJSON) string {
 	case info.Latest == nil:
 		row("made", "never")
 	default:
-		row("made", fmt.Sprintf("%s (%s) by run %s", local(info.Latest.At), ago(info.Latest.At, time.Now()), info.Latest.Run))
+		last := fmt.Sprintf("%s (%s) by run %s", local(info.Latest.At), ago(info.Latest.At, time.Now()), info.Latest.Run)
+		if info.Latest.Partition != "" {
+			last += ", partition " + info.Latest.Partition
+		}
+		row("made", last)
+	}
+	if info.Counts != nil && info.Latest != nil {
+		row("status", countLine(info.shares()).text())
 	}
 	if info.Fresh != nil {
 		t.add(span{"fresh", dim}, span{string(info.Fresh.State), freshColor(info.Fresh.State)})

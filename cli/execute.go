@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
@@ -20,6 +21,7 @@ type execution struct {
 	start      func(context.Context, ...dagster.RunOption) (*dagster.Result, error)
 	options    []dagster.RunOption
 	config     *runConfig
+	choice     *choice // nil if what is run is not partitioned
 	json       bool
 
 	remarks []string // what the engine has said of the run, for the summary
@@ -46,10 +48,62 @@ func (a *app) begin(cmd *cobra.Command, x execution, config *configFlags, want s
 	if err := x.config.check(cmd.Context(), x.start, x.options); err != nil {
 		return err
 	}
-	if x.home, err = a.runHome(cmd.Context()); err != nil {
+	if x.choice == nil {
+		if x.home, err = a.runHome(cmd.Context()); err != nil {
+			return err
+		}
+		return a.execute(cmd.Context(), x)
+	}
+	if of := x.choice.of; of.mixed() || len(of.stages) > 1 && x.choice.list != "" && !x.choice.single {
+		return a.executeStages(cmd.Context(), x)
+	}
+	return a.executePartitions(cmd.Context(), x)
+}
+
+// executePartitions looks up the partitions that are chosen, and executes one run or several.
+func (a *app) executePartitions(ctx context.Context, x execution) error {
+	if !x.choice.stored() { // a mistake makes no home
+		if _, err := x.choice.find(ctx, nil, time.Now()); err != nil {
+			return a.noneChosen(err, x.choice)
+		}
+	}
+	var err error
+	if x.home, err = a.runHome(ctx); err != nil {
 		return err
 	}
-	return a.execute(cmd.Context(), x)
+	chosen, err := x.choice.find(ctx, x.home.store, x.home.inst.Now())
+	if err != nil {
+		return errors.Join(a.noneChosen(err, x.choice), x.home.close())
+	}
+	if chosen.Count() == 1 || x.choice.list == "" || x.choice.single || x.choice.of.info.SingleRun {
+		x.options = append(x.options, exactly(chosen))
+		return a.execute(ctx, x)
+	}
+	return a.backfill(ctx, x, chosen)
+}
+
+// mostKeys is how many partitions are named one by one.
+const mostKeys = 100
+
+// exactly are these partitions.
+func exactly(chosen partition.Subset) dagster.PartitionSet {
+	if chosen.Count() > mostKeys {
+		return dagster.PartitionsIn(chosen.String())
+	}
+	return dagster.PartitionKeys(slices.Collect(chosen.Keys())...)
+}
+
+// noneChosen says that there is nothing to run, which is no mistake.
+func (a *app) noneChosen(err error, c *choice) error {
+	if !errors.Is(err, errNone) {
+		return err
+	}
+	text := map[string]string{
+		choiceMissing: "no partition is missing", choiceFailed: "no partition has failed",
+		choiceAll: "there are no partitions", choiceLatest: "there are no partitions",
+	}[c.list]
+	fmt.Fprintf(a.Stderr, "%s: %s: nothing to run\n", a.Name, text)
+	return nil
 }
 
 // execute starts the run, shows it and says what came of it.

@@ -75,7 +75,11 @@ func (a *app) jobTable(list []jobJSON) string {
 	}
 	several := len(a.Repositories) > 1
 	var t table
+	divided := slices.ContainsFunc(list, func(j jobJSON) bool { return j.Partitions != nil })
 	head := []string{"JOB", "RUNS", "DESCRIPTION"}
+	if divided {
+		head = slices.Insert(head, 2, "PARTITIONS")
+	}
 	if several {
 		head = slices.Insert(head, 1, "REPOSITORY")
 	}
@@ -83,6 +87,9 @@ func (a *app) jobTable(list []jobJSON) string {
 	for i := range list {
 		j := &list[i]
 		row := []span{{j.Name, plain}, {runs(&j.JobInfo), plain}, {firstLine(j.Description), plain}}
+		if divided {
+			row = slices.Insert(row, 2, span{divisionText(j.Partitions), plain})
+		}
 		if several {
 			row = slices.Insert(row, 1, span{j.Repository, plain})
 		}

@@ -10,6 +10,7 @@ import (
 
 func (a *app) jobExecute() *cobra.Command {
 	var f runFlags
+	var p partitionFlags
 	var ops []string
 	cmd := &cobra.Command{
 		Use:   "execute NAME",
@@ -20,9 +21,11 @@ func (a *app) jobExecute() *cobra.Command {
 			"An op selection is a name at the top of the job's graph, or the dotted path of something nested. With \"*\" before\n" +
 			"it all above is run as well, with \"*\" behind it all below, with a \"+\" one level. \"and\", \"or\", \"not\", roots(...) and\n" +
 			"sinks(...) combine them, and name:clean_* are all names like that.\n\n" +
+			partitionHelp +
 			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
 		Example: a.example("job execute nightly", "job execute nightly --config nightly.yaml --set config.load.limit=3",
-			`job execute nightly --op-selection "clean+" --op-selection report`, "job execute nightly --json | jq -r .kind"),
+			`job execute nightly --op-selection "clean+" --op-selection report`, "job execute nightly --json | jq -r .kind",
+			"job execute nightly --partition 2024-02-03"),
 		Args:              oneArg("the name of a job"),
 		ValidArgsFunction: a.completeJobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,14 +43,22 @@ func (a *app) jobExecute() *cobra.Command {
 				}
 				opts = append(opts, dagster.OpSelection(ops...))
 			}
+			of, err := jobTarget(r, job)
+			if err != nil {
+				return err
+			}
 			start := func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
 				return r.ExecuteJob(ctx, job.Name, opts...)
 			}
 			x := execution{repository: r, start: start, options: opts, json: f.json}
+			if x.choice, err = p.choose(cmd, of); err != nil {
+				return err
+			}
 			return a.begin(cmd, x, &f.config, schemaOf(r, job.Name))
 		},
 	}
 	addOpSelection(cmd, &ops)
+	p.add(cmd, a.completeKeysOfJob)
 	f.add(cmd)
 	complete(cmd, "op-selection", a.completeOps)
 	return cmd

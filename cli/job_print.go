@@ -65,6 +65,7 @@ func (a *app) jobText(repository string, job *dagster.JobInfo) string {
 	row("graph", job.Graph)
 	row("selection", job.Selection)
 	row("runs", runs(job))
+	row("partitions", divisionText(job.Partitions))
 	row("owners", strings.Join(job.Owners, ", "))
 	row("tags", tagList(job.Tags))
 	row("limits", limitText(job))

@@ -20,6 +20,20 @@ type assetJSON struct {
 	Latest *eventJSON `json:"latest_materialization,omitempty"`
 
 	Fresh *dagster.AssetFreshness `json:"freshness_state,omitempty"` // of "asset show" alone
+
+	// Counts are how many partitions are in which state.
+	Counts map[storage.PartitionState]int `json:"partition_counts,omitempty"`
+
+	extent string // of the partitions, in words
+}
+
+// shares are the counts in the order of states.
+func (a *assetJSON) shares() shares {
+	var out shares
+	for i, state := range states() {
+		out[i] = a.Counts[state]
+	}
+	return out
 }
 
 // freshnessJSON is how fresh an asset is, as "asset status --json" has it in a list.

@@ -23,6 +23,9 @@ func (l line) width() int {
 	return n
 }
 
+// text is the line without its colours.
+func (l line) text() string { return l.render(style{}, 0) }
+
 // render writes the line, cut to at most columns if that is not 0.
 func (l line) render(s style, columns int) string {
 	var b strings.Builder

@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ type live struct {
 	quit    chan struct{}
 	done    chan struct{}
 
-	drawn []int // widths of the lines of the block on the screen; of the goroutine that draws
+	paint painter // of the goroutine that draws
 
 	mu       sync.Mutex
 	tally    *tally
@@ -98,8 +97,7 @@ func (l *live) finish() {
 	<-l.done
 }
 
-// draw replaces the block on the screen. The terminal is asked for its size each time: what was drawn on a wider one has
-// since been broken into more rows.
+// draw replaces the block on the screen.
 func (l *live) draw(now time.Time, more bool) {
 	columns, rows := l.style.size()
 	l.mu.Lock()
@@ -110,33 +108,7 @@ func (l *live) draw(now time.Time, more bool) {
 		block = l.block(now, rows-1)
 	}
 	l.mu.Unlock()
-	if len(stay) == 0 && len(block) == 0 && len(l.drawn) == 0 {
-		return
-	}
-	var b bytes.Buffer
-	if up := drawnRows(l.drawn, columns); up > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", min(up, rows-1))
-	}
-	b.WriteString("\r\x1b[J")
-	for _, s := range stay {
-		b.WriteString(strings.TrimRight(s.render(l.style, 0), " "))
-		b.WriteString("\r\n")
-	}
-	l.drawn = l.drawn[:0]
-	for _, s := range block {
-		b.WriteString(s.render(l.style, columns-1)) // a row that is full would leave the cursor in doubt
-		b.WriteString("\r\n")
-		l.drawn = append(l.drawn, min(s.width(), columns-1))
-	}
-	_ = write(l.Stdout, b.String()) // the run matters more than what is shown of it
-}
-
-func drawnRows(widths []int, columns int) int {
-	n := 0
-	for _, w := range widths {
-		n += max(1, (w+columns-1)/columns)
-	}
-	return n
+	l.paint.draw(l.app, columns, rows, stay, block)
 }
 
 // block is how the run stands, in at most rows lines. l.mu is held.
@@ -186,10 +158,18 @@ func runningLine(s *step, now time.Time) line {
 	if s.attempts > 1 {
 		out = append(out, span{fmt.Sprintf("  attempt %d", s.attempts), yellow})
 	}
-	if p := progressText(s.progress); p != "" {
+	if p := cmp.Or(progressText(s.progress), s.partitionsText()); p != "" {
 		out = append(out, span{"  " + p, cyan})
 	}
 	return out
+}
+
+// partitionsText is how many of several partitions are made.
+func (s *step) partitionsText() string {
+	if s.plans <= 1 || s.several {
+		return ""
+	}
+	return progressText(&storage.ProgressData{Done: int64(s.made), Total: int64(s.plans), Unit: "partitions"})
 }
 
 func progressText(p *storage.ProgressData) string {

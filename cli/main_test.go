@@ -126,6 +126,15 @@ func children() *dagster.Repository {
 			return 0, nil
 		})),
 	}
+	defs = append(defs, dagster.NewAsset("patient", dagster.From(func(ctx context.Context) (int, error) {
+		pause := time.NewTimer(50 * time.Millisecond)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+		}
+		return 0, ctx.Err()
+	}), dagster.Partitioned(dagster.DailyPartitions("2024-01-01", dagster.Until("2024-02-10")))))
 	var before *dagster.Asset[int]
 	for i := range 150 {
 		body := dagster.From(func(context.Context) (int, error) { return 0, nil })

@@ -52,16 +52,19 @@ func (f *runFlags) options(cmd *cobra.Command) ([]dagster.RunOption, error) {
 func (a *app) assetMaterialize() *cobra.Command {
 	var sel string
 	var f runFlags
+	var p partitionFlags
 	cmd := &cobra.Command{
 		Use:   "materialize",
 		Short: "Run assets, each after those that it needs",
 		Long: "Run assets, each after those that it needs, and record the run. What they need and is not selected is\n" +
 			"loaded as it was stored before.\n\n" +
 			selectionHelp + "\n\n" +
+			partitionHelp +
 			"Ctrl-C cancels the run and waits for the steps that run; a second one stops at once.",
 		Example: a.example("asset materialize", `asset materialize --select "+key:revenue"`,
 			`asset materialize --select "group:sales and not kind:csv" --max-concurrent 4 --tag why=test`,
-			"asset materialize --config config.yaml --set config.load.limit=3", "asset materialize --json | jq -r .kind"),
+			"asset materialize --config config.yaml --set config.load.limit=3", "asset materialize --json | jq -r .kind",
+			"asset materialize --select days --partition 2024-02-03", "asset materialize --select days --partitions missing"),
 		Args: noKeys,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := f.options(cmd)
@@ -72,14 +75,22 @@ func (a *app) assetMaterialize() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			of, err := assetTarget(r, sel)
+			if err != nil {
+				return err
+			}
 			start := func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
 				return r.Materialize(ctx, dagster.Selection(sel), opts...)
 			}
 			x := execution{repository: r, start: start, options: opts, json: f.json}
+			if x.choice, err = p.choose(cmd, of); err != nil {
+				return err
+			}
 			return a.begin(cmd, x, &f.config, schemaOf(r, ""))
 		},
 	}
 	cmd.Flags().StringVar(&sel, "select", "*", "which `ASSETS`")
+	p.add(cmd, a.completeKeysOfSelection)
 	f.add(cmd)
 	complete(cmd, "select", a.completeAssets)
 	return cmd

@@ -34,7 +34,7 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 		}
 		return newNote(t, e.At, span{"started", dim}, s.name(), "")
 	case stepDone:
-		return newNote(t, e.At, span{"succeeded", green}, s.name(), strings.Join(append([]string{lasted(s, e)}, s.paths...), "  "))
+		return newNote(t, e.At, span{"succeeded", green}, s.name(), strings.Join(append([]string{lasted(s, e) + s.manyMade()}, s.paths...), "  "))
 	case stepFailed:
 		if canceled {
 			return newNote(t, e.At, span{"canceled", yellow}, s.name(), lasted(s, e))
@@ -52,6 +52,14 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 	case stepWaiting, stepNotRun:
 	}
 	return nil
+}
+
+// manyMade says how many partitions a step made, if they were several.
+func (s *step) manyMade() string {
+	if s.several || s.plans <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("  %s partitions", grouped(s.made))
 }
 
 // lasted is how long the attempt took that an event ends.

@@ -63,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.repository, "repository", "", "`NAME` of the repository, where several could be meant")
 	complete(root, "repository", a.completeRepositories)
 	a.group(root)
-	root.AddCommand(a.assetCommand(), a.jobCommand(), a.scheduleCommand(), a.runCommand(), a.versionCommand())
+	root.AddCommand(a.assetCommand(), a.jobCommand(), a.partitionCommand(), a.scheduleCommand(), a.runCommand(), a.versionCommand())
 	return root
 }
 

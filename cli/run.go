@@ -209,13 +209,20 @@ func (a *app) runTable(runs []storage.Run, now time.Time) string {
 	return t.text(a.style)
 }
 
-// ran is what a run was to do: its job, or the first of its assets.
+// ran is what a run was to do: its job, or the first of its assets, and for which partitions.
 func ran(r *storage.Run) string {
+	what := some(r.Assets, 2)
 	if ofJob(r) {
-		return r.Job
+		what = r.Job
 	}
-	return some(r.Assets, 2)
+	if of := partitionsOf(r); of != "" {
+		what += "  " + cutList(of, mostOfList)
+	}
+	return what
 }
+
+// mostOfList is how much of a list of partitions has room beside others.
+const mostOfList = 40
 
 // runTook is how long a run took, or has taken so far.
 func runTook(r *storage.Run, now time.Time) string {

@@ -154,11 +154,12 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	if ofJob(r) {
 		row("job", r.Job)
 	}
+	row("partitions", partitionsOf(r))
 	row("created", fmt.Sprintf("%s (%s)", local(r.Created), ago(r.Created, now)))
 	row("took", runTook(r, now))
 	row("steps", t.text())
 	row("retry of", string(r.Parent))
-	row("tags", tagList(r.Tags))
+	row("tags", tagList(ownTags(r.Tags)))
 	row("config", string(r.Config))
 	if !r.Status.Terminal() {
 		row("worker", r.Worker)

@@ -26,7 +26,9 @@ const (
 // step is what the events say of one step.
 type step struct {
 	key, asset string // asset is the one that it makes, "" for none or several
-	plans      int    // how many assets it is to make
+	plans      int    // how many assets it is to make, each partition counted
+	made       int    // of the plans
+	several    bool   // it makes more than one asset
 	order      int    // in the plan, that of a mapped step for all its copies
 	status     stepStatus
 	attempts   int
@@ -48,13 +50,17 @@ type tally struct {
 	maps    mapped
 }
 
+// mostPaths is of how many things that a step made somebody is told where they are.
+const mostPaths = 3
+
 // name is what people know the step by.
 func (s *step) name() string { return clean(cmp.Or(s.asset, s.key)) }
 
 func (s *step) plan(asset string) {
+	s.several = s.several || s.plans > 0 && s.asset != asset
 	s.plans++
 	s.asset = asset
-	if s.plans > 1 {
+	if s.several {
 		s.asset = ""
 	}
 }
@@ -113,7 +119,10 @@ func (t *tally) add(e *storage.Event) *step {
 		}
 	case storage.AssetMaterialization:
 		s := t.step(e.Step)
-		s.paths = append(s.paths, pathsOf(e)...)
+		s.made++
+		if len(s.paths) < mostPaths {
+			s.paths = append(s.paths, pathsOf(e)...)
+		}
 	case storage.Progress:
 		if d, ok := e.Data.(*storage.ProgressData); ok {
 			t.step(e.Step).progress = d
@@ -125,7 +134,7 @@ func (t *tally) add(e *storage.Event) *step {
 
 func (t *tally) start(e *storage.Event) *step {
 	s := t.step(e.Step)
-	s.attempts, s.started, s.progress, s.paths = max(e.Attempt, 1), e.At, nil, nil
+	s.attempts, s.started, s.progress, s.paths, s.made = max(e.Attempt, 1), e.At, nil, nil, 0
 	if s.began.IsZero() {
 		s.began = e.At
 	}
