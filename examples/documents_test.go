@@ -84,7 +84,7 @@ func TestDocumentsShowRealCode(t *testing.T) {
 	t.Parallel()
 
 	all := sources(t)
-	for _, document := range []string{"README.md", "docs/from-dagster.md", "docs/metadata.md"} {
+	for _, document := range []string{"README.md", "docs/from-dagster.md", "docs/metadata.md", "docs/partitions.md"} {
 		shown := 0
 		for _, b := range blocks(t, document) {
 			if b.language != "go" && b.language != "text" {
@@ -197,7 +197,7 @@ func TestSeattleWritesItsReport(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	output := run(t, dir, build(t, "./seattle", "seattle"), "asset", "materialize")
+	output := run(t, dir, build(t, "./seattle", "seattle"), "asset", "materialize", "--partitions", "all", "--single-run")
 	assert.Contains(t, output, "SUCCESS")
 	assert.Contains(t, output, filepath.Join("seattle-report", "index.html"), "the output says where the report is")
 	page, err := os.ReadFile(filepath.Join(dir, "seattle-report", "index.html"))

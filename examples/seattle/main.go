@@ -1,6 +1,6 @@
 // Seattle makes a report of four years of weather, with everything on the way kept and recorded:
 //
-//	go run ./examples/seattle asset materialize
+//	go run ./examples/seattle asset materialize --partitions all --single-run
 package main
 
 import (

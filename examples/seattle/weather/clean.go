@@ -38,13 +38,48 @@ type Day struct {
 	Weather string  `csv:"weather" json:"weather"` // drizzle, rain, snow, sun or fog
 }
 
-// Days are the observations as typed rows, one for each day and none missing.
+// Days are the observations, a checked row for each day.
 var Days = dagster.NewAsset(
-	"clean/days", dagster.From1(Raw, Clean), dagster.StoredAs(".csv", csv.Encode[Day], csv.Decode[Day]),
-	dagster.Group("clean"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
-	dagster.Description("One checked row for each day. A line that makes no sense fails the step: nothing is dropped silently."),
+	"clean/days", dagster.ByPartition(dagster.From1(Raw, PickDays)), dagster.Partitioned(days),
+	dagster.Group("clean"), dagster.Kinds("json"), dagster.CodeVersion("1"),
+	dagster.Description("A checked row for each day. A line that makes no sense fails the step: nothing is dropped silently."),
 	dagster.Metadata(metadata.ColumnSchemaOf[Day]()),
 )
+
+// PickDays returns the days that the run is for. The file is read once, for however many these are.
+func PickDays(ctx context.Context, raw string) (map[string]Day, error) {
+	observed, err := Clean(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	byDate := make(map[string]Day, len(observed))
+	for _, d := range observed {
+		byDate[string(d.Date)] = d
+	}
+	picked := make(map[string]Day)
+	for _, key := range dagster.Partition(ctx).Keys {
+		d, ok := byDate[key]
+		if !ok {
+			return nil, dagster.NoRetry(fmt.Errorf("the file has no line for %s", key))
+		}
+		picked[key] = d
+	}
+	return picked, nil
+}
+
+// Table is all days in one table, in order.
+var Table = dagster.NewAsset(
+	"clean/table", dagster.From1(Days.Partitions(), JoinDays), dagster.StoredAs(".csv", csv.Encode[Day], csv.Decode[Day]),
+	dagster.Group("clean"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
+	dagster.Description("All days in one table."), dagster.Metadata(metadata.ColumnSchemaOf[Day]()),
+)
+
+// JoinDays returns the days in order.
+func JoinDays(ctx context.Context, byKey map[string]Day) ([]Day, error) {
+	table := inOrder(byKey)
+	describeDays(ctx, table)
+	return table, nil
+}
 
 var (
 	columns = []string{"date", "precipitation", "temp_max", "temp_min", "wind", "weather"}
@@ -52,7 +87,7 @@ var (
 )
 
 // Clean parses and checks the observations. It reports every wrong line, not the first one alone.
-func Clean(ctx context.Context, raw string) ([]Day, error) {
+func Clean(_ context.Context, raw string) ([]Day, error) {
 	r := stdcsv.NewReader(strings.NewReader(raw))
 	header, err := r.Read()
 	if err != nil {
@@ -85,7 +120,6 @@ func Clean(ctx context.Context, raw string) ([]Day, error) {
 	if err := errors.Join(wrong...); err != nil {
 		return nil, dagster.NoRetry(err)
 	}
-	describeDays(ctx, days)
 	return days, nil
 }
 

@@ -7,9 +7,12 @@ package weather
 
 import "github.com/dagster-go/dagster"
 
-// Definitions are all assets of the package.
+// Definitions are all assets and jobs of the package.
 var Definitions = dagster.Defs{
-	Raw, Days,
-	Monthly, Normals, Yearly, DrySpells, RecordDays,
+	Raw, Days, Table, OneDay,
+	Monthly, Kinds, Normals, Yearly, DrySpells, RecordDays,
 	Chart, Page, Report,
 }
+
+// OneDay reads the file again and makes a day of it, or some.
+var OneDay = dagster.NewAssetJob("day", "+key:clean/days", dagster.Description("The file, and the days that the run is for."))

@@ -21,7 +21,7 @@ type Spell struct {
 
 // DrySpells are the longest times without a wet day, the longest first.
 var DrySpells = dagster.NewAsset(
-	"summary/dry_spells", dagster.From2(Days, limits, FindDrySpells), dagster.Group("summary"), dagster.Kinds("json"), dagster.CodeVersion("1"),
+	"summary/dry_spells", dagster.From2(Table, limits, FindDrySpells), dagster.Group("summary"), dagster.Kinds("json"), dagster.CodeVersion("1"),
 	dagster.Description("The longest times without a wet day, the longest first."),
 )
 

@@ -18,7 +18,7 @@ type Records struct {
 
 // RecordDays are the wettest, hottest and coldest days.
 var RecordDays = dagster.NewAsset(
-	"summary/records", dagster.From1(Days, FindRecords), dagster.Group("summary"), dagster.Kinds("json"), dagster.CodeVersion("1"),
+	"summary/records", dagster.From1(Table, FindRecords), dagster.Group("summary"), dagster.Kinds("json"), dagster.CodeVersion("1"),
 	dagster.Description("The five wettest, hottest and coldest days."),
 )
 

@@ -24,9 +24,7 @@ import (
 func chart(t *testing.T) string {
 	t.Helper()
 
-	months, err := weather.SumMonths(t.Context(), observed(t), wet)
-	require.NoError(t, err)
-	normals, err := weather.AverageMonths(t.Context(), months)
+	normals, err := weather.AverageMonths(t.Context(), months(t))
 	require.NoError(t, err)
 	picture, err := weather.DrawChart(t.Context(), normals)
 	require.NoError(t, err)
@@ -105,18 +103,32 @@ func TestPageShowsTheNumbers(t *testing.T) {
 	require.EqualError(t, err, "no year to report on")
 }
 
+// materialize makes everything, one kind of partitions after the other.
+func materialize(t *testing.T, inst *dagster.Instance, opts ...dagster.RunOption) *dagster.Result {
+	t.Helper()
+
+	repo := dagster.NewRepository("seattle", weather.Definitions)
+	opts = append(opts, dagster.OnInstance(inst))
+	for _, a := range []dagster.Selection{"+key:clean/days", "summary/monthly", "summary/kinds"} {
+		_, err := repo.Materialize(t.Context(), a, append(opts, dagster.EveryPartition())...)
+		require.NoError(t, err)
+	}
+	r, err := repo.Materialize(t.Context(), "clean/table or summary/yearly or summary/dry_spells or summary/records or key:summary/normals+", opts...)
+	require.NoError(t, err)
+	return r
+}
+
 // The graph as it runs, on values in memory; the folder is the only thing that it writes.
 func TestWholeGraph(t *testing.T) {
 	t.Parallel()
 
 	dir := filepath.Join(t.TempDir(), "new", "report")
-	repo := dagster.NewRepository("seattle", weather.Definitions)
-	r, err := repo.Materialize(t.Context(), "*", dagster.RunConfig(fmt.Appendf(nil, `{"config": {"output": {"dir": %q}}}`, dir)))
-	require.NoError(t, err)
+	inst := dagster.NewInstance(dagster.InstanceConfig{})
+	r := materialize(t, inst, dagster.RunConfig(fmt.Appendf(nil, `{"config": {"output": {"dir": %q}}}`, dir)))
 
-	days, err := weather.Days.Value(r)
+	days, err := weather.Table.Value(r)
 	require.NoError(t, err)
-	assert.Len(t, days, 1461)
+	assert.Equal(t, observed(t), days)
 	spells, err := weather.DrySpells.Value(r)
 	require.NoError(t, err)
 	require.NotEmpty(t, spells)
@@ -127,24 +139,40 @@ func TestWholeGraph(t *testing.T) {
 	picture, err := os.ReadFile(filepath.Join(dir, "chart.svg"))
 	require.NoError(t, err)
 	assert.Equal(t, chart(t), string(picture))
-	assert.Contains(t, r.Metadata(weather.Days), metadata.Rows(1461))
+	assert.Contains(t, r.Metadata(weather.Table), metadata.Rows(1461))
 	assert.Contains(t, r.Metadata(weather.Report), metadata.Path("report", filepath.Join(dir, "index.html")))
+	snow, err := weather.Kinds.Load(t.Context(), inst, "2012-01-01|snow")
+	require.NoError(t, err)
+	assert.Equal(t, 7, snow.Days)
 }
 
-// The same graph on files: what the CSV and JSON files hold is what comes back.
-func TestValuesSurviveTheFiles(t *testing.T) {
+// On files: what they hold is what comes back. A day that is made again makes its month another, and no other month.
+func TestADayAgain(t *testing.T) {
 	t.Parallel()
 
 	inst := dagster.NewInstance(dagster.InstanceConfig{IO: dagster.FileIO(t.TempDir())})
 	repo := dagster.NewRepository("seattle", weather.Definitions)
-	_, err := repo.Materialize(t.Context(), "+key:report/page", dagster.OnInstance(inst))
+	run := func(sel dagster.Selection, of dagster.PartitionSet) {
+		_, err := repo.Materialize(t.Context(), sel, of, dagster.OnInstance(inst))
+		require.NoError(t, err)
+	}
+	run("+key:clean/days", dagster.PartitionRange("2012-01-01", "2012-03-31"))
+	day, err := weather.Days.Load(t.Context(), inst, "2012-02-29")
 	require.NoError(t, err)
-	days, err := weather.Days.Load(t.Context(), inst, "")
+	assert.Equal(t, observed(t)[59], day)
+	run("summary/monthly", dagster.PartitionRange("2012-01-01", "2012-03-01"))
+	month, err := weather.Monthly.Load(t.Context(), inst, "2012-02-01")
 	require.NoError(t, err)
-	assert.Equal(t, observed(t), days)
-	months, err := weather.Monthly.Load(t.Context(), inst, "")
+	assert.Equal(t, months(t)["2012-02-01"], month)
+
+	_, err = repo.Materialize(t.Context(), "summary/monthly", dagster.PartitionKey("2012-04-01"), dagster.OnInstance(inst))
+	require.ErrorContains(t, err, `partition "2012-04-01": load asset "clean/days": open `)
+	r, err := repo.ExecuteJob(t.Context(), "day", dagster.PartitionKey("2012-04-01"), dagster.OnInstance(inst))
 	require.NoError(t, err)
-	assert.Len(t, months, 48)
+	assert.Equal(t, []string{"2012-04-01"}, r.Partitions())
+	status, err := weather.Days.PartitionStatus(t.Context(), inst)
+	require.NoError(t, err)
+	assert.Equal(t, "[2012-01-01...2012-04-01]", status.Materialized.String())
 }
 
 // One file with two wrong lines: the run fails, what comes before is kept, what comes after is not run.
@@ -152,9 +180,12 @@ func TestAWrongFileFailsTheRun(t *testing.T) {
 	t.Parallel()
 
 	file := filepath.Join(t.TempDir(), "wrong.csv")
-	require.NoError(t, os.WriteFile(file, []byte(header+"2012-01-01,-1,1,0,1,sun\n"), 0o600))
 	repo := dagster.NewRepository("seattle", weather.Definitions)
-	r, err := repo.Materialize(t.Context(), "+key:summary/yearly", dagster.RunConfig(fmt.Appendf(nil, `{"config": {"source": {"file": %q}}}`, file)))
+	run := func(line string) (*dagster.Result, error) {
+		require.NoError(t, os.WriteFile(file, []byte(header+line), 0o600))
+		return repo.Materialize(t.Context(), "+key:clean/table", dagster.PartitionKey("2012-01-02"), dagster.RunConfig(fmt.Appendf(nil, `{"config": {"source": {"file": %q}}}`, file)))
+	}
+	r, err := run("2012-01-01,-1,1,0,1,sun\n")
 	step, ok := errors.AsType[*dagster.StepError](err)
 	require.True(t, ok, "got %v", err)
 	assert.Equal(t, "clean__days", step.Step)
@@ -163,8 +194,10 @@ func TestAWrongFileFailsTheRun(t *testing.T) {
 	raw, err := weather.Raw.Value(r)
 	require.NoError(t, err)
 	assert.Contains(t, raw, "2012-01-01")
-	_, err = weather.Yearly.Value(r)
+	_, err = weather.Table.Value(r)
 	require.Error(t, err)
+	_, err = run("2012-01-01,0,1,0,1,sun\n")
+	require.ErrorContains(t, err, "the file has no line for 2012-01-02")
 }
 
 // A file that is not there may come: it is asked for three times, after a second and then three.
@@ -194,7 +227,7 @@ func TestConfigIsChecked(t *testing.T) {
 		`{"config": {"output": {"dir": ""}}}`:         "dir: empty",
 		`{"config": {"limits": {"dry": 1}}}`:          "config.limits.dry",
 	} {
-		_, err := repo.Materialize(t.Context(), "*", dagster.RunConfig([]byte(config)))
+		_, err := repo.Materialize(t.Context(), "report/files", dagster.RunConfig([]byte(config)))
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -6,26 +6,69 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/dagster-go/dagster"
 	"github.com/dagster-go/dagster/examples/seattle/weather"
 )
 
 var wet = weather.Limits{DryBelow: 1, HotFrom: 30, Spells: 3}
 
-func TestSumMonths(t *testing.T) {
+// months are those of the file that comes with the program, by the keys of their partitions.
+func months(t *testing.T) map[string]weather.Month {
+	t.Helper()
+
+	days := map[string]map[string]weather.Day{}
+	for _, d := range observed(t) {
+		key := d.Date.Month() + "-01"
+		if days[key] == nil {
+			days[key] = map[string]weather.Day{}
+		}
+		days[key][string(d.Date)] = d
+	}
+	out := make(map[string]weather.Month, len(days))
+	for key, of := range days {
+		m, err := weather.SumMonth(t.Context(), of, wet)
+		require.NoError(t, err)
+		out[key] = m
+	}
+	return out
+}
+
+func TestSumMonth(t *testing.T) {
 	t.Parallel()
 
-	months, err := weather.SumMonths(t.Context(), observed(t), wet)
-	require.NoError(t, err)
-	require.Len(t, months, 48)
-	first, last := months[0], months[47]
+	all := months(t)
+	require.Len(t, all, 48)
+	first, last := all["2012-01-01"], all["2015-12-01"]
 	assert.Equal(t, weather.Month{Month: "2012-01", Days: 31, WetDays: 21}, rounded(first))
 	assert.InDelta(t, 173.3, first.Rain, 0.001)
 	assert.InDelta(t, 7.0548, first.MeanHigh, 0.0001)
 	assert.InDelta(t, 1.5419, first.MeanLow, 0.0001)
 	assert.Equal(t, weather.Month{Month: "2015-12", Days: 31, WetDays: 24}, rounded(last))
 	assert.InDelta(t, 284.5, last.Rain, 0.001)
-	assert.Equal(t, 29, months[1].Days, "2012 is a leap year")
-	assert.Zero(t, months[7].Rain, "no rain fell in August 2012")
+	assert.Equal(t, 29, all["2012-02-01"].Days, "2012 is a leap year")
+	assert.Zero(t, all["2012-08-01"].Rain, "no rain fell in August 2012")
+	_, err := weather.SumMonth(t.Context(), nil, wet)
+	require.EqualError(t, err, "a month without days")
+}
+
+// The body is called as a run calls it, for the partitions that the context says.
+func TestCountKinds(t *testing.T) {
+	t.Parallel()
+
+	days := map[string]weather.Day{}
+	for _, d := range observed(t) {
+		if d.Date.Month() == "2012-01" {
+			days[string(d.Date)] = d
+		}
+	}
+	ctx := dagster.WithPartition(t.Context(), dagster.PartitionInfo{Keys: []string{"2012-01-01|snow", "2012-01-01|fog"}})
+	kinds, err := weather.CountKinds(ctx, days)
+	require.NoError(t, err)
+	require.Len(t, kinds, 2)
+	assert.Equal(t, weather.Kind{Month: "2012-01", Weather: "fog"}, kinds["2012-01-01|fog"])
+	snow := kinds["2012-01-01|snow"]
+	assert.Equal(t, 7, snow.Days)
+	assert.InDelta(t, 68.5, snow.Rain, 0.001)
 }
 
 // rounded leaves the numbers out that are compared with a tolerance.
@@ -36,9 +79,7 @@ func rounded(m weather.Month) weather.Month {
 func TestAverageMonths(t *testing.T) {
 	t.Parallel()
 
-	months, err := weather.SumMonths(t.Context(), observed(t), wet)
-	require.NoError(t, err)
-	normals, err := weather.AverageMonths(t.Context(), months)
+	normals, err := weather.AverageMonths(t.Context(), months(t))
 	require.NoError(t, err)
 	require.Len(t, normals, 12)
 	february, july := normals[1], normals[6]
@@ -53,9 +94,9 @@ func TestAverageMonths(t *testing.T) {
 func TestAverageMonthsNeedsEveryMonth(t *testing.T) {
 	t.Parallel()
 
-	_, err := weather.AverageMonths(t.Context(), []weather.Month{{Month: "2012-01", Days: 31}})
+	_, err := weather.AverageMonths(t.Context(), map[string]weather.Month{"2012-01-01": {Month: "2012-01", Days: 31}})
 	require.EqualError(t, err, "month 2: no year has it")
-	_, err = weather.AverageMonths(t.Context(), []weather.Month{{Month: "2012-13", Days: 31}})
+	_, err = weather.AverageMonths(t.Context(), map[string]weather.Month{"2012-13-01": {Month: "2012-13", Days: 31}})
 	require.ErrorContains(t, err, `month "2012-13"`)
 }
 

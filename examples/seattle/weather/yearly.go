@@ -22,7 +22,7 @@ type Year struct {
 
 // Yearly compares the years.
 var Yearly = dagster.NewAsset(
-	"summary/yearly", dagster.From2(Days, limits, SumYears), dagster.StoredAs(".csv", csv.Encode[Year], csv.Decode[Year]),
+	"summary/yearly", dagster.From2(Table, limits, SumYears), dagster.StoredAs(".csv", csv.Encode[Year], csv.Decode[Year]),
 	dagster.Group("summary"), dagster.Kinds("csv"), dagster.CodeVersion("1"),
 	dagster.Description("The years side by side: rain, temperatures, hot days and days of frost."),
 )
