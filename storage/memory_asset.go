@@ -12,7 +12,6 @@ type memoryAsset struct {
 	count          int64
 	whole          *Event // the newest materialization without a partition
 	partitions     map[string]memoryPartition
-	checks         map[checkPart]*memoryCheck
 	log            index
 }
 
@@ -37,8 +36,6 @@ func (m *Memory) note(event []Event) {
 		}
 	case AssetFailedToMaterialize, StepFailure:
 		a.failed = e
-	case AssetCheckPlanned, AssetCheckEvaluation:
-		a.noteCheck(e)
 	default:
 	}
 }

@@ -70,11 +70,7 @@ func (w *change) do(t *tx) error {
 	if _, err = t.append(h, w.rows, w.size); err != nil || !r.Status.Terminal() {
 		return err
 	}
-	failed := r.Status == storage.RunFailed
-	if err := t.endPlans(h.n, failed); err != nil {
-		return err
-	}
-	return t.endChecks(h.n, failed)
+	return t.endPlans(h.n, r.Status == storage.RunFailed)
 }
 
 // DeleteRun implements [storage.RunStore].

@@ -1,4 +1,0 @@
-package storage
-
-// DecodeCarefully is DecodePayload without its short cut.
-var DecodeCarefully = decodePayload
