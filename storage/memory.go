@@ -32,9 +32,10 @@ type Memory struct {
 type memoryRun struct {
 	Run
 
-	seq   int64
-	log   index
-	plans []*Event // to materialize partitions
+	seq    int64
+	log    index
+	plans  []*Event // to materialize partitions
+	checks []*Event // that it planned
 }
 
 // NewMemory returns an empty store.
@@ -133,6 +134,7 @@ func (m *Memory) Transition(ctx context.Context, id RunID, t Transition) (Run, e
 		m.store(r, slices.Clone(t.Events))
 		if r.Status.Terminal() {
 			m.endPlans(r)
+			m.endChecks(r)
 		}
 	}
 	return clone(r.Run), err
@@ -287,8 +289,8 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		}
 		if e.Asset != "" {
 			m.note(events[i : i+1])
-			if e.Kind == AssetMaterializationPlanned && e.Partition != "" && r != nil {
-				r.plans = append(r.plans, e)
+			if r != nil {
+				r.notePlan(e)
 			}
 		}
 	}
@@ -297,4 +299,15 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		r.log = append(r.log, events)
 	}
 	return m.last
+}
+
+// notePlan remembers what is to end with the run.
+func (r *memoryRun) notePlan(e *Event) {
+	switch {
+	case e.Kind == AssetMaterializationPlanned && e.Partition != "":
+		r.plans = append(r.plans, e)
+	case e.Kind == AssetCheckPlanned:
+		r.checks = append(r.checks, e)
+	default:
+	}
 }

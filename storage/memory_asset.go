@@ -12,6 +12,7 @@ type memoryAsset struct {
 	count          int64
 	whole          *Event // the newest materialization without a partition
 	partitions     map[string]memoryPartition
+	checks         map[checkPart]*memoryCheck
 	log            index
 }
 
@@ -36,6 +37,8 @@ func (m *Memory) note(event []Event) {
 		}
 	case AssetFailedToMaterialize, StepFailure:
 		a.failed = e
+	case AssetCheckPlanned, AssetCheckEvaluation:
+		a.noteCheck(e)
 	default:
 	}
 }

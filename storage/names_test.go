@@ -72,6 +72,7 @@ func TestStoredNamesAreGolden(t *testing.T) {
 	t.Parallel()
 
 	golden(t, "testdata/event_kinds.txt", strings.Join(names(t, "event.go", "EventKind"), "\n")+"\n")
+	golden(t, "testdata/check_states.txt", strings.Join(names(t, "check.go", "CheckState"), "\n")+"\n")
 	golden(t, "testdata/partition_states.txt", strings.Join(names(t, "partition.go", "PartitionState"), "\n")+"\n")
 	golden(t, "testdata/run_statuses.txt", strings.Join(names(t, "run.go", "RunStatus"), "\n")+"\n")
 }

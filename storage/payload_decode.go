@@ -14,6 +14,15 @@ func DecodePayload(kind EventKind, data []byte) (Payload, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
+	if kind == AssetMaterialization || kind == AssetObservation {
+		if d, ok := plainMaterialization(data); ok {
+			return d, nil
+		}
+	}
+	return decodePayload(kind, data)
+}
+
+func decodePayload(kind EventKind, data []byte) (Payload, error) {
 	if !json.Valid(data) {
 		return nil, fmt.Errorf("decode payload of %s: %w", kind, errNotJSON)
 	}

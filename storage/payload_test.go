@@ -252,6 +252,9 @@ func TestPayloadsSurviveStorage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind, p := payloadOf(t, false)
 		require.Equal(t, p, decode(t, kind, encode(t, p)))
+		careful, err := storage.DecodeCarefully(kind, []byte(encode(t, p)))
+		require.NoError(t, err)
+		require.Equal(t, p, careful)
 	})
 }
 
@@ -274,6 +277,11 @@ func FuzzDecodePayload(f *testing.F) {
 	f.Add("STEP_SUCCESS", []byte(`{"v":1,"x":{"y":"}"},"duration_ns":1}`))
 	f.Fuzz(func(t *testing.T, kind string, data []byte) {
 		p, err := storage.DecodePayload(storage.EventKind(kind), data)
+		if len(data) > 0 {
+			careful, wrong := storage.DecodeCarefully(storage.EventKind(kind), data)
+			require.Equal(t, wrong == nil, err == nil)
+			require.Equal(t, careful, p, "whichever way it is read")
+		}
 		if err != nil || p == nil {
 			return
 		}

@@ -63,7 +63,7 @@ type RunStore interface {
 	// [ErrRunNotFound].
 	Transition(ctx context.Context, id RunID, t Transition) (Run, error)
 
-	// DeleteRun removes an ended run and its events; what it said of assets ([AssetStore]) stays, and no event gets
+	// DeleteRun removes an ended run and its events; what it said of assets ([AssetStore], [CheckStore]) stays, and no event gets
 	// an ID of theirs. It returns an error wrapping [ErrRunNotFound], or [ErrRunNotEnded].
 	DeleteRun(ctx context.Context, id RunID) error
 }
@@ -148,6 +148,7 @@ type Storage interface {
 	EventStore
 	AssetStore
 	PartitionStore
+	CheckStore
 
 	// Close waits for what is being written and frees the store. Closing twice is fine.
 	Close() error

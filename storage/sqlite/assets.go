@@ -187,27 +187,6 @@ func (s *Store) latest(ctx context.Context, c *conn, asset, key string) (e stora
 	return e, err
 }
 
-// LatestMaterializations implements [storage.AssetStore].
-func (s *Store) LatestMaterializations(ctx context.Context, assets []string) (map[string]storage.Event, error) {
-	out := make(map[string]storage.Event, len(assets))
-	err := s.readers.snapshot(ctx, func(c *conn) error {
-		for _, asset := range assets {
-			e, err := s.latest(ctx, c, asset, "")
-			if err != nil {
-				return err
-			}
-			if e.ID != 0 {
-				out[asset] = e
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read latest materializations: %w", err)
-	}
-	return out, nil
-}
-
 const assetQuery = `SELECT a.key, a.materializations, a.failed > coalesce(a.latest, 0), a.latest_copy, ` + eventColumns + `,
 		a.failed_copy, f.id, s.id, f.seq, f.kind, f.step, f.attempt, a.key, f.partition, f.at, f.message, f.data
 	FROM assets a

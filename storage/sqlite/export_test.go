@@ -160,11 +160,35 @@ func (s *Store) PlanLatest(ctx context.Context) ([]string, error) {
 	return s.Plan(ctx, "SELECT p.latest_copy, "+eventColumns+latestQuery, []driver.Value{"", "a"})
 }
 
+// PlanLatestOf is how SQLite reads the latest materializations of several assets.
+func (s *Store) PlanLatestOf(ctx context.Context) ([]string, error) {
+	return s.Plan(ctx, selectLatest(3), []driver.Value{"a", "b", "c"})
+}
+
 // PlanDeletion is how SQLite deletes a run.
 func (s *Store) PlanDeletion(ctx context.Context) (plan []string, err error) {
 	for _, query := range []string{lastWords, keepPartition, keepLatest, keepFailed, deleteEvents, deleteRun} {
 		args := []driver.Value{int64(1), int64(2), "a", "p"}[:strings.Count(query, "?")]
 		lines, err := s.Plan(ctx, query, args)
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	return plan, nil
+}
+
+// PlanChecks is how SQLite reads and writes what is kept of checks.
+func (s *Store) PlanChecks(ctx context.Context, f storage.CheckFilter) (plan []string, err error) {
+	for _, q := range selectChecks(f) {
+		lines, err := s.Plan(ctx, checkQuery+q.clause()+checkOrder, append(q.args, int64(1)))
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	for _, query := range []string{latestOfAny, latestOfKey, endChecks} {
+		lines, err := s.Plan(ctx, query, []driver.Value{int64(1), "a"}[:strings.Count(query, "?")])
 		if err != nil {
 			return nil, err
 		}

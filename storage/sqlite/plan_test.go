@@ -108,6 +108,8 @@ func TestAssets_everyFilterUsesAnIndex(t *testing.T) {
 	}
 	plan, err := s.PlanLatest(t.Context())
 	assertIndexed(t, "latest", plan, err)
+	plan, err = s.PlanLatestOf(t.Context())
+	assertIndexed(t, "latest of several", plan, err)
 }
 
 func TestDeleteRun_usesIndexes(t *testing.T) {
@@ -124,4 +126,21 @@ func TestPartitions_everyStatementUsesAnIndex(t *testing.T) {
 	defer func() { require.NoError(t, s.Close()) }()
 	plan, err := s.PlanPartitions(t.Context())
 	assertIndexed(t, "partitions", plan, err)
+}
+
+func TestChecks_everyFilterUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	shapes := subsets(
+		func(f *storage.CheckFilter) { f.Assets = append(f.Assets, "a", "b") },
+		func(f *storage.CheckFilter) { f.Assets = append(f.Assets, "c") },
+		func(f *storage.CheckFilter) { f.Check = "k" },
+		func(f *storage.CheckFilter) { f.Partition = "p" },
+		func(f *storage.CheckFilter) { f.After = storage.CheckKey{Asset: "b", Check: "k"} },
+	)
+	for _, f := range shapes {
+		plan, err := s.PlanChecks(t.Context(), f)
+		assertIndexed(t, fmt.Sprintf("%+v", f), plan, err)
+	}
 }

@@ -28,6 +28,7 @@ type row struct {
 	at        driver.Value
 	message   driver.Value
 	data      driver.Value
+	check     *storage.CheckData // nil for other events
 }
 
 // encode makes the rows of events.
@@ -50,6 +51,9 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 		size += len(e.Message) + len(e.Step)
 		r.kind, r.number = e.Kind, k.number(e.Kind)
 		r.asset, r.partition = e.Asset, e.Partition
+		if e.Kind == storage.AssetCheckPlanned || e.Kind == storage.AssetCheckEvaluation {
+			r.check, _ = e.Data.(*storage.CheckData)
+		}
 		r.at, r.message = nanoseconds(e.At), orNull(e.Message)
 		if e.Attempt != 0 {
 			r.attempt = int64(e.Attempt)
@@ -218,7 +222,12 @@ func (t *tx) add(run driver.Value, seq int64, r *row) error {
 			return err
 		}
 		asset = n
-		if err := t.changes.note(t, n, r, t.lastEvent, integer(run)); err != nil {
+		if r.check != nil {
+			err = t.noteCheck(n, r, t.lastEvent, integer(run))
+		} else {
+			err = t.changes.note(t, n, r, t.lastEvent, integer(run))
+		}
+		if err != nil {
 			return err
 		}
 	}

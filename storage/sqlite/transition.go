@@ -70,7 +70,11 @@ func (w *change) do(t *tx) error {
 	if _, err = t.append(h, w.rows, w.size); err != nil || !r.Status.Terminal() {
 		return err
 	}
-	return t.endPlans(h.n, r.Status == storage.RunFailed)
+	failed := r.Status == storage.RunFailed
+	if err := t.endPlans(h.n, failed); err != nil {
+		return err
+	}
+	return t.endChecks(h.n, failed)
 }
 
 // DeleteRun implements [storage.RunStore].

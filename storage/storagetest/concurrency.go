@@ -293,6 +293,7 @@ func everyMethod(ctx context.Context, s storage.Storage, r storage.Run) map[stri
 	_, errs["LatestMaterialization"] = s.LatestMaterialization(ctx, "a", "")
 	_, errs["LatestMaterializations"] = s.LatestMaterializations(ctx, []string{"a"})
 	_, errs["Assets"] = s.Assets(ctx, storage.AssetFilter{})
+	_, errs["CheckStatuses"] = s.CheckStatuses(ctx, storage.CheckFilter{})
 	errs["Divide"] = s.Divide(ctx, map[string]partition.Definition{"a": {}})
 	_, errs["PartitionStatus"] = s.PartitionStatus(ctx, "a")
 	errs["WipePartitions"] = s.WipePartitions(ctx, storage.Wipe{Asset: "a", All: true})

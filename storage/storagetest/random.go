@@ -32,6 +32,7 @@ func testRandom(t *testing.T, open func(t *testing.T) storage.Storage) {
 			"dynamic":    p.dynamic,
 			"keys":       p.dynamicKeys,
 			"statuses":   p.statuses,
+			"checks":     p.checks,
 			"":           p.check,
 		})
 	})
@@ -98,6 +99,7 @@ func anyKind(rt *rapid.T) storage.EventKind {
 		storage.StepStart, storage.AssetMaterialization, storage.AssetMaterialization, storage.AssetObservation,
 		storage.StepFailure, storage.AssetFailedToMaterialize, storage.LogMessage, "NEW",
 		storage.AssetMaterializationPlanned, storage.AssetMaterializationPlanned,
+		storage.AssetCheckPlanned, storage.AssetCheckEvaluation,
 	}).Draw(rt, "kind")
 }
 
@@ -115,6 +117,8 @@ func anyEvents(rt *rapid.T) []storage.Event {
 			e.Data = &storage.FailureData{Error: storage.Error{Message: anyText(rt, "error")}}
 		case storage.AssetMaterialization:
 			e.Data = &storage.MaterializationData{DataVersion: anyText(rt, "version")}
+		case storage.AssetCheckPlanned, storage.AssetCheckEvaluation:
+			e.Data = anyCheck(rt)
 		default:
 		}
 		events[i] = e

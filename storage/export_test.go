@@ -1,0 +1,4 @@
+package storage
+
+// DecodeCarefully is DecodePayload without its short cut.
+var DecodeCarefully = decodePayload
