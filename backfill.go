@@ -42,7 +42,7 @@ func (r *Repository) backfillRuns(ctx context.Context, sel Selection, partitions
 	if err != nil {
 		return nil, nil, err
 	}
-	selected, err := c.resolve(sel)
+	selected, err := c.resolveOn(ctx, o.inst, sel)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,7 +23,7 @@ func (r *Repository) Check(ctx context.Context, sel Selection, opts ...RunOption
 	if err != nil {
 		return refused(o, err)
 	}
-	selected, err := c.resolveAll(sel)
+	selected, err := c.resolveAllOn(ctx, o.inst, sel)
 	if err != nil {
 		return refused(o, err)
 	}

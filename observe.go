@@ -32,7 +32,7 @@ func (r *Repository) Observe(ctx context.Context, sel Selection, opts ...RunOpti
 	if err != nil {
 		return refused(o, err)
 	}
-	selected, err := c.resolveAll(sel)
+	selected, err := c.resolveAllOn(ctx, o.inst, sel)
 	if err != nil {
 		return refused(o, err)
 	}

@@ -29,7 +29,7 @@ func (r *Repository) Materialize(ctx context.Context, sel Selection, opts ...Run
 	if err != nil {
 		return refused(o, err)
 	}
-	selected, err := c.resolve(sel)
+	selected, err := c.resolveOn(ctx, o.inst, sel)
 	if err != nil {
 		return refused(o, err)
 	}

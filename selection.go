@@ -20,8 +20,8 @@ import (
 //     roots(group:sales)  sinks(*)
 //
 // Attributes are key, group, kind, owner, tag, partitions (time, static, dynamic, multipartitions, none) and is (materializable,
-// external). status and those that need more than the repository, such as code_location and job, are read, but not known here: an
-// error. "not" goes before "and", that before "or"; parentheses are as usual. A value with other signs than letters,
+// external). Where there is an instance to ask, status is one of fresh, stale, missing, materialized and failed. Those that need
+// more than the repository, such as code_location and job, are read, but not known here: an error. "not" goes before "and", that before "or"; parentheses are as usual. A value with other signs than letters,
 // digits, "_" and "/" is quoted.
 //
 // An asset made elsewhere can be selected, as a place to start from, but is left out at the end: it cannot be run. docs/selection.md
@@ -66,15 +66,6 @@ func (c *catalog) resolve(sel Selection) ([]int32, error) {
 		return nil, err
 	}
 	return c.completeParts(slices.DeleteFunc(chosen, func(i int32) bool { return c.assets[i].external })), nil
-}
-
-// resolveAll is resolve with assets that are made elsewhere, which are then like all others.
-func (c *catalog) resolveAll(sel Selection) ([]int32, error) {
-	chosen, err := c.find(sel, c.selectable().WithSources())
-	if err != nil {
-		return nil, err
-	}
-	return c.completeParts(chosen), nil
 }
 
 // completeParts selects the parts that are always made together with a selected one.
