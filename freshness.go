@@ -110,7 +110,7 @@ func (r *Repository) Freshness(ctx context.Context, in *Instance, sel Selection)
 	if err != nil {
 		return nil, err
 	}
-	selected, err := c.resolveAll(sel)
+	selected, err := c.resolveAllOn(ctx, in, sel)
 	if err != nil {
 		return nil, err
 	}
