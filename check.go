@@ -18,6 +18,7 @@ type check struct {
 	body       *body
 	spec       stepSpec
 	blocking   bool
+	warns      bool // whatever does not pass is a warning
 }
 
 // CheckResult is what a check came to.
@@ -68,6 +69,17 @@ func Blocking() CheckOption {
 		c.spec.set.once(&c.definition, optBlocking, "blocking")
 		c.blocking = true
 	})
+}
+
+// Warning makes it a warning that the check did not pass, whatever its body says: it never blocks.
+func Warning() CheckOption {
+	return checkOption(func(c *check) { c.warns = true })
+}
+
+// Mistake says that a function which makes checks was given something wrong: [Repository.Validate] reports it as a mistake
+// of the check. Nil says nothing.
+func Mistake(err error) CheckOption {
+	return checkOption(func(c *check) { c.definition.check(err) })
 }
 
 func (o stepOption) applyCheck(c *check) { o(&c.definition, &c.spec) }

@@ -57,6 +57,7 @@ func (r *runState) keepCheck(sc *scope, v any) executor.Outcome {
 	if _, entries := sc.saidOf(k.asset.key); len(entries) > 0 {
 		result.Metadata = mergeMetadata(result.Metadata, entries)
 	}
+	result.Warn = result.Warn || k.warns && !result.Passed
 	if err := result.checkMetadata(k.check); err != nil {
 		return executor.Outcome{Err: executor.NoRetry(err)}
 	}

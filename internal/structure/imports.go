@@ -16,7 +16,7 @@ var floors = map[string]int{
 	"storage":  2,
 	"executor": 3, "launcher": 3,
 	".":  4,
-	"io": 5, "daemon": 5, "dagit": 5, "workspace": 5,
+	"io": 5, "checks": 5, "daemon": 5, "dagit": 5, "workspace": 5,
 	"cli": 6, "dagstertest": 6,
 	"cmd": 7, "examples": 7,
 }

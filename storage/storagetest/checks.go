@@ -139,7 +139,7 @@ func testCheckTargets(t *testing.T, s storage.Storage) {
 func testCheckList(t *testing.T, s storage.Storage) {
 	r := started(t, s, 1)
 	add(t, s, r, made("none", ""))
-	var all []storage.CheckKey
+	all := make([]storage.CheckKey, 0, 18)
 	for _, asset := range []string{"a", "a/b", "z"} {
 		for _, check := range []string{"c", "d"} {
 			for _, key := range []string{"", "p", "q"} {
