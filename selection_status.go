@@ -84,7 +84,7 @@ func (c *catalog) states(ctx context.Context, in *Instance) ([]assetState, error
 	s := newStaleness(in, c)
 	all := make([]int32, len(c.assets))
 	for i := range all {
-		all[i] = int32(i) //nolint:gosec // far fewer assets than that
+		all[i] = int32(i)
 	}
 	if err := s.load(ctx, all); err != nil {
 		return nil, fmt.Errorf("status: %w", err)
@@ -102,7 +102,7 @@ func (c *catalog) states(ctx context.Context, in *Instance) ([]assetState, error
 			}
 			continue
 		}
-		one, err := s.of(ctx, int32(i), "") //nolint:gosec // far fewer assets than that
+		one, err := s.of(ctx, all[i], "")
 		if err != nil {
 			return nil, fmt.Errorf("status of asset %s: %w", quote(a.key), err)
 		}

@@ -268,7 +268,7 @@ func (a *app) assetText(info *assetJSON) string {
 	}
 	text := t.text(style{color: a.style.color})
 	if info.Description != "" {
-		text += "\n" + indent(info.Description, "  ") + "\n"
+		text += "\n" + indent(info.Description) + "\n"
 	}
 	return text + blocks + a.latestText(info.Latest)
 }

@@ -81,7 +81,7 @@ func (a *app) jobText(repository string, job *dagster.JobInfo) string {
 	}
 	text := t.text(style{color: a.style.color})
 	if job.Description != "" {
-		text += "\n" + indent(job.Description, "  ") + "\n"
+		text += "\n" + indent(job.Description) + "\n"
 	}
 	return text + blocks + "\n" + a.stepTree(job)
 }

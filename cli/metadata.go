@@ -24,7 +24,7 @@ func (a *app) metadataBlocks(t *table, entries []metadata.Entry) string {
 			t.add(span{m.Key, dim}, span{fmt.Sprint(m.Value), plain})
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(dim, oneLine(m.Key)), indent(block, "  "))
+		fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(dim, oneLine(m.Key)), indent(block))
 	}
 	return b.String()
 }

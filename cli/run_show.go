@@ -171,7 +171,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	}
 	for _, s := range t.ordered() {
 		if s.status == stepFailed {
-			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.name()), indent(s.err, "  "))
+			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.name()), indent(s.err))
 		}
 	}
 	fmt.Fprintf(&b, "\nEvents:  %s\n", a.command("run", "events", string(r.ID)))

@@ -48,7 +48,8 @@ func firstLine(s string) string {
 }
 
 // indent puts every line of text under the others.
-func indent(s, by string) string {
+func indent(s string) string {
+	const by = "  "
 	return by + strings.ReplaceAll(strings.TrimRight(clean(s), "\n"), "\n", "\n"+by)
 }
 

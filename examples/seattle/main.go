@@ -11,7 +11,7 @@ import (
 
 func main() {
 	cli.Main(dagster.NewRepository(
-		"seattle", weather.Definitions, weather.Morning,
+		"seattle", weather.Definitions, weather.Morning, weather.Months,
 		dagster.Defaults(dagster.Owners("team:weather"), dagster.Tags(map[string]string{"city": "seattle"})),
 	))
 }

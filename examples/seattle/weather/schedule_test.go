@@ -31,3 +31,19 @@ func TestMorning(t *testing.T) {
 	require.Len(t, tick.Requests, 1)
 	assert.Equal(t, "refresh", tick.Requests[0].Job.Name())
 }
+
+// In the first night of a month there is a run for the month before, as long as the data has it.
+func TestMonths(t *testing.T) {
+	t.Parallel()
+
+	repo := dagster.NewRepository("seattle", weather.Definitions, weather.Months)
+	tick, err := repo.EvaluateSchedule(t.Context(), "months", dagster.TickInfo{At: time.Date(2015, 3, 1, 4, 0, 0, 0, time.UTC)})
+	require.NoError(t, err)
+	require.Len(t, tick.Requests, 1, tick.Skip)
+	assert.Equal(t, "2015-02-01", tick.Requests[0].Partition)
+	assert.Equal(t, "2015-02-01", tick.Requests[0].Key)
+
+	tick, err = repo.EvaluateSchedule(t.Context(), "months", dagster.TickInfo{At: time.Date(2025, 3, 1, 4, 0, 0, 0, time.UTC)})
+	require.NoError(t, err)
+	assert.NotEmpty(t, tick.Skip, "the data ends with 2015")
+}
