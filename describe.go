@@ -32,6 +32,9 @@ type AssetInfo struct {
 	// Freshness says how fresh the asset should be; nil if nobody does.
 	Freshness *FreshnessInfo `json:"freshness,omitempty"`
 
+	// Checks are those that its body reports, then those that are steps of their own.
+	Checks []CheckInfo `json:"checks,omitempty"`
+
 	Resources []string `json:"resources,omitempty"` // names that its body takes
 	Configs   []string `json:"configs,omitempty"`
 	IOManager string   `json:"io_manager"`
@@ -95,6 +98,7 @@ func (c *catalog) describe(i int) AssetInfo {
 		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
 	}
 	info.Freshness = describeFreshness(a.spec.freshness)
+	info.Checks = c.describeChecks(a)
 	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf(), a.makesAll(c.carrierOf(a.asset)))
 	if info.Group == "" {
 		info.Group = defaultGroup

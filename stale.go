@@ -135,6 +135,7 @@ type assetPartition struct {
 // storedVersion is what is known of what is stored; nil if nothing is.
 type storedVersion struct {
 	event int64
+	run   storage.RunID
 	data  *storage.MaterializationData // never nil
 }
 
@@ -237,7 +238,7 @@ func versionIn(e *storage.Event) *storedVersion {
 	if !ok {
 		m = &storage.MaterializationData{}
 	}
-	return &storedVersion{event: e.ID, data: m}
+	return &storedVersion{event: e.ID, run: e.Run, data: m}
 }
 
 // version is what is stored of an asset, or of one partition of it; nil if nothing is.

@@ -4,43 +4,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dagster-go/dagster"
-	"github.com/dagster-go/dagster/internal/selection"
 )
+
+// standingJSON is how an asset stands, as "asset status --json" has it in a list.
+type standingJSON struct {
+	Repository string `json:"repository"`
+	dagster.AssetStatus
+}
 
 func (a *app) assetStatus() *cobra.Command {
 	var sel string
-	var asJSON bool
+	var asJSON, quiet bool
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show which assets are as fresh as they should be",
-		Long: "Show which assets are as fresh as they should be, now: PASS, WARN, FAIL, or UNKNOWN for one that was never made. Those of which nobody said " +
-			"how fresh they should be are left out, unless they are selected.",
-		Example: a.example("asset status", `asset status --select "+revenue"`, `asset status --json | jq -r '.[] | select(.state == "FAIL") | .asset'`),
+		Short: "Show which assets are fresh, stale, missing or failed, and why",
+		Long: "Show how each asset stands: fresh, stale with what has changed, missing, or failed when it was last tried; of a\n" +
+			"partitioned one how many partitions stand how. Those of which somebody says how fresh they should be also PASS, WARN\n" +
+			"or FAIL by that, or are UNKNOWN because they were never made. Checks are those that were last made.\n\n" + selectionHelp,
+		Example: a.example("asset status", `asset status --select "+key:revenue"`, "asset status --quiet", `asset status --json | jq -r '.[] | select(.status == "STALE") | .asset'`),
 		Args:    noKeys,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := a.listFreshness(cmd.Context(), sel)
+			list, err := a.listStanding(cmd.Context(), sel)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return writeJSON(a.Stdout, list)
+			if quiet {
+				list = slices.DeleteFunc(list, func(s standingJSON) bool { return s.well() })
 			}
-			return write(a.Stdout, a.freshnessTable(list, time.Now()))
+			switch {
+			case asJSON:
+				return writeJSON(a.Stdout, list)
+			case quiet && len(list) == 0:
+				return nil
+			}
+			return write(a.Stdout, a.standingText(list, quiet, time.Now()))
 		},
 	}
-	cmd.Flags().StringVar(&sel, "select", "", "only these `ASSETS`: a key, \"+key\" with all it needs, \"key+\" with all that needs it, joined by \"or\"")
+	cmd.Flags().StringVar(&sel, "select", "", "only these `ASSETS`: see below")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON list")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "only those with which something is wrong, and nothing else")
 	complete(cmd, "select", a.completeAssets)
 	return cmd
 }
 
-// listFreshness says how fresh the selected assets are, or those of which somebody says how fresh they should be.
-func (a *app) listFreshness(ctx context.Context, sel string) (list []freshnessJSON, err error) {
+// listStanding says how the selected assets stand, those made elsewhere too if nothing is selected.
+func (a *app) listStanding(ctx context.Context, sel string) (list []standingJSON, err error) {
 	repos, err := a.repositories()
 	if err != nil {
 		return nil, err
@@ -50,9 +65,11 @@ func (a *app) listFreshness(ctx context.Context, sel string) (list []freshnessJS
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	chosen := dagster.Selection("*")
 	if sel != "" {
+		chosen = dagster.Selection(sel)
 		r, err := a.owner(fmt.Sprintf("selection %q", sel), func(r *dagster.Repository) error {
-			_, err := r.Freshness(ctx, inst, dagster.Selection(sel))
+			_, err := r.SelectedOn(ctx, inst, chosen)
 			return err
 		})
 		if err != nil {
@@ -60,131 +77,152 @@ func (a *app) listFreshness(ctx context.Context, sel string) (list []freshnessJS
 		}
 		repos = []*dagster.Repository{r}
 	}
-	list = []freshnessJSON{}
+	list = []standingJSON{}
 	for _, r := range repos {
-		more, err := repositoryFreshness(ctx, inst, r, sel)
+		all, err := r.Status(ctx, inst, chosen)
 		if err != nil {
-			return nil, err
+			return nil, storeError(err)
 		}
-		list = append(list, more...)
-	}
-	return list, nil
-}
-
-func repositoryFreshness(ctx context.Context, inst *dagster.Instance, r *dagster.Repository, sel string) ([]freshnessJSON, error) {
-	infos, err := r.Assets()
-	if err != nil {
-		return nil, err
-	}
-	policies := make(map[string]*dagster.FreshnessInfo, len(infos))
-	for i := range infos {
-		policies[infos[i].Key] = infos[i].Freshness
-	}
-	chosen := dagster.Selection(sel)
-	if sel == "" {
-		chosen = "*"
-	}
-	states, err := r.Freshness(ctx, inst, chosen)
-	if err != nil {
-		return nil, err
-	}
-	var list []freshnessJSON
-	for _, s := range states {
-		if p := policies[s.Asset]; p != nil || sel != "" {
-			list = append(list, freshnessJSON{Repository: r.Name(), AssetFreshness: s, Policy: p})
+		for i := range all {
+			list = append(list, standingJSON{Repository: r.Name(), AssetStatus: all[i]})
 		}
 	}
 	return list, nil
 }
 
-// readInstance is an instance on the home, or an empty one if nothing was run yet.
-func (a *app) readInstance(ctx context.Context) (inst *dagster.Instance, done func() error, err error) {
-	h, err := a.readHome(ctx)
-	if errors.Is(err, errNoRuns) {
-		return dagster.NewInstance(dagster.InstanceConfig{}), func() error { return nil }, nil
+// The words for how an asset stands.
+const (
+	standsFresh     = "fresh"
+	standsStale     = "stale"
+	standsMissing   = "missing"
+	standsFailed    = "failed"
+	standsPart      = "partial"
+	standsMade      = "made"
+	standsElsewhere = "elsewhere"
+)
+
+// stands is how an asset stands, in one word.
+func (s *standingJSON) stands() string {
+	switch {
+	case s.Failed != nil, s.Partitions != nil && s.Partitions.Failed > 0:
+		return standsFailed
+	case s.External:
+		return standsElsewhere
+	case s.Partitions != nil:
+		switch {
+		case s.Partitions.Missing == 0 && s.Partitions.InProgress == 0:
+			return standsMade
+		case s.Partitions.Materialized == 0:
+			return standsMissing
+		}
+		return standsPart
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return h.inst, h.close, nil
+	return map[dagster.StaleStatus]string{dagster.Fresh: standsFresh, dagster.Stale: standsStale, dagster.Missing: standsMissing}[s.Status]
 }
 
-func (a *app) freshnessTable(list []freshnessJSON, now time.Time) string {
-	if len(list) == 0 {
-		return "No asset says how fresh it should be: the options FreshWithin and FreshBy do.\n"
-	}
-	several := len(a.Repositories) > 1
-	var t table
-	head := []string{"ASSET", "FRESH", "LAST MADE", "UNTIL", "SHOULD BE"}
-	if several {
-		head = append(head, "REPOSITORY")
-	}
-	t.head(head...)
-	for i := range list {
-		f := &list[i]
-		last := ago(f.Last, now)
-		if f.Last.IsZero() && f.Policy != nil {
-			last = "never"
+// well reports whether nothing is wrong with an asset or with what its checks came to.
+func (s *standingJSON) well() bool {
+	switch s.stands() {
+	case standsFresh, standsMade, standsElsewhere:
+		if f := s.Freshness; f != nil && f.State != dagster.FreshnessPass {
+			return false
 		}
-		row := []span{
-			{f.Asset, plain}, {string(f.State), freshColor(f.State)}, {last, plain}, {local(f.Until), plain}, {policyText(f.Policy), dim},
-		}
-		if several {
-			row = append(row, span{f.Repository, plain})
-		}
-		t.add(row...)
+		return !slices.ContainsFunc(s.Checks, func(c dagster.CheckStatus) bool { return c.Last != nil && !c.Last.Passed })
 	}
-	return t.text(a.style)
+	return false
 }
 
-func freshColor(s dagster.FreshnessState) color {
-	switch s {
-	case dagster.FreshnessPass:
+func standsColor(word string) color {
+	switch word {
+	case standsFresh, standsMade:
 		return green
-	case dagster.FreshnessWarn:
+	case standsStale, standsPart:
 		return yellow
-	case dagster.FreshnessFail:
+	case standsFailed:
 		return red
-	case dagster.FreshnessUnknown, dagster.FreshnessNotApplicable:
 	}
 	return dim
 }
 
-// policyText says how fresh an asset should be.
-func policyText(p *dagster.FreshnessInfo) string {
-	switch {
-	case p == nil:
-		return ""
-	case p.Cron != "":
-		return fmt.Sprintf("made in the %s before %q %s", lasting(p.Before), p.Cron, p.TimeZone)
-	case p.WarnAfter > 0:
-		return fmt.Sprintf("younger than %s, warns from %s on", lasting(p.FailAfter), lasting(p.WarnAfter))
+func (a *app) standingText(list []standingJSON, quiet bool, now time.Time) string {
+	if len(list) == 0 {
+		return "No assets.\n"
 	}
-	return "younger than " + lasting(p.FailAfter)
-}
-
-// freshness is how fresh one asset is, nil if nobody says how fresh it should be.
-func (a *app) freshness(ctx context.Context, info *assetJSON) (state *dagster.AssetFreshness, err error) {
-	if info.Freshness == nil {
-		return nil, nil //nolint:nilnil // it does not apply
-	}
-	r, err := a.owner(fmt.Sprintf("asset %q", info.Key), keyed(info.Key))
-	if err != nil {
-		return nil, err
-	}
-	inst, done, err := a.readInstance(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	all, err := r.Freshness(ctx, inst, dagster.Selection(selection.Exactly(info.Key)))
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if all[i].Asset == info.Key {
-			return &all[i], nil
+	table := a.standingTable(list, now)
+	lines := strings.Split(strings.TrimSuffix(table.text(a.style), "\n"), "\n")
+	var b strings.Builder
+	for i, l := range lines {
+		b.WriteString(l + "\n")
+		if i > 0 {
+			for _, why := range reasons(&list[i-1]) {
+				b.WriteString(line{{"  " + why, dim}}.render(a.style, a.style.width()) + "\n")
+			}
 		}
 	}
-	return nil, nil //nolint:nilnil // it was selected
+	if !quiet {
+		b.WriteString("\n" + a.standingSum(list))
+	}
+	return b.String()
+}
+
+// standingTable is a row for each asset, with the columns that at least one of them has something for.
+func (a *app) standingTable(list []standingJSON, now time.Time) *table {
+	columns := []struct {
+		name string
+		cell func(s *standingJSON) span
+	}{
+		{"ASSET", func(s *standingJSON) span { return span{s.Asset, plain} }},
+		{"STATUS", func(s *standingJSON) span { return span{s.stands(), standsColor(s.stands())} }},
+		{"LAST MADE", func(s *standingJSON) span {
+			if s.Latest == nil {
+				return span{}
+			}
+			return span{ago(s.Latest.At, now), plain}
+		}},
+		{"FRESHNESS", func(s *standingJSON) span { return freshSpan(s.Freshness) }},
+		{"PARTITIONS", func(s *standingJSON) span { return span{partitionCounts(s.Partitions), plain} }},
+		{"CHECKS", func(s *standingJSON) span { return checkCounts(s.Checks) }},
+	}
+	t := &table{rows: make([][]span, len(list)+1)}
+	for _, c := range columns {
+		cells := make([]span, len(list))
+		used := false
+		for i := range list {
+			cells[i] = c.cell(&list[i])
+			used = used || cells[i].text != ""
+		}
+		if !used {
+			continue
+		}
+		t.rows[0] = append(t.rows[0], span{c.name, bold})
+		for i := range cells {
+			t.rows[i+1] = append(t.rows[i+1], cells[i])
+		}
+	}
+	if len(a.Repositories) > 1 {
+		t.rows[0] = append(t.rows[0], span{"REPOSITORY", bold})
+		for i := range list {
+			t.rows[i+1] = append(t.rows[i+1], span{list[i].Repository, plain})
+		}
+	}
+	return t
+}
+
+// standingSum says how many assets stand how, and how those that are stale are made again.
+func (a *app) standingSum(list []standingJSON) string {
+	counts := make(map[string]int)
+	for i := range list {
+		counts[list[i].stands()]++
+	}
+	var parts []string
+	for _, word := range []string{standsFresh, standsMade, standsStale, standsPart, standsMissing, standsFailed, standsElsewhere} {
+		if counts[word] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[word], word))
+		}
+	}
+	text := strings.Join(parts, ", ") + "\n"
+	if counts[standsStale]+counts[standsMissing] > 0 {
+		text += "Rebuild:  " + a.command("asset", "materialize", "--stale") + "\n"
+	}
+	return text
 }

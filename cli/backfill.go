@@ -97,7 +97,7 @@ func (b *backfill) runs(ctx context.Context) error {
 
 // one executes the run of one partition.
 func (b *backfill) one(ctx context.Context, key string) (*dagster.Result, error) {
-	opts := slices.Concat(b.x.options, b.x.config.options(), []dagster.RunOption{dagster.OnInstance(b.x.home.inst), dagster.PartitionKey(key)})
+	opts := slices.Concat(b.x.options, b.x.late, b.x.config.options(), []dagster.RunOption{dagster.OnInstance(b.x.home.inst), dagster.PartitionKey(key)})
 	if b.Executor != nil {
 		opts = append(opts, dagster.WithExecutor(b.Executor))
 	}

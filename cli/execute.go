@@ -21,10 +21,13 @@ type execution struct {
 	start      func(context.Context, ...dagster.RunOption) (*dagster.Result, error)
 	options    []dagster.RunOption
 	config     *runConfig
-	choice     *choice // nil if what is run is not partitioned
+	choice     *choice             // nil if what is run is not partitioned
+	late       []dagster.RunOption // that look at the home
+	strict     bool                // a check that did not pass is an error
 	json       bool
 
 	remarks []string // what the engine has said of the run, for the summary
+	checks  checkResults
 }
 
 // shower shows a run while it goes on.
@@ -117,9 +120,10 @@ func (a *app) execute(ctx context.Context, x execution) error {
 	})
 	follow := newFollower(context.WithoutCancel(ctx), x.home.store, func(events []storage.Event) {
 		x.remarks = append(x.remarks, remarks(events)...)
+		x.checks.addAll(events)
 		show.show(events)
 	})
-	opts := slices.Concat(x.options, x.config.options(), []dagster.RunOption{dagster.OnInstance(x.home.inst), dagster.OnEvents(follow.watch)})
+	opts := slices.Concat(x.options, x.late, x.config.options(), []dagster.RunOption{dagster.OnInstance(x.home.inst), dagster.OnEvents(follow.watch)})
 	if a.Executor != nil {
 		opts = append(opts, dagster.WithExecutor(a.Executor))
 	}
@@ -163,22 +167,29 @@ func cancelText(ctx context.Context) string {
 
 // report says what came of the run.
 func (a *app) report(x *execution, res *dagster.Result, err error, elapsed time.Duration) error {
+	if errors.Is(err, dagster.ErrFresh) {
+		return a.allFresh()
+	}
 	if res.RunID() == "" {
 		if e, ok := errors.AsType[*exit](refusal(err)); ok && e.code == exitUsage {
 			return x.config.report(e)
 		}
 		return refusal(err)
 	}
-	text := a.summary(res, err, elapsed, x.remarks)
+	text := a.summary(res, err, elapsed, slices.Concat(x.remarks, a.checkLines(&x.checks, x.repository, notRun(res))))
 	out := a.Stdout
 	if x.json {
 		out = a.Stderr
 	}
-	if x.json && err == nil {
+	unsound := err == nil && x.strict && x.checks.failed()
+	if x.json && err == nil && !unsound {
 		return nil
 	}
 	if werr := write(out, text); werr != nil && err == nil {
 		return werr
+	}
+	if unsound {
+		err = errUnsound
 	}
 	if err == nil {
 		return nil

@@ -36,14 +36,6 @@ func (a *assetJSON) shares() shares {
 	return out
 }
 
-// freshnessJSON is how fresh an asset is, as "asset status --json" has it in a list.
-type freshnessJSON struct {
-	Repository string `json:"repository"`
-	dagster.AssetFreshness
-
-	Policy *dagster.FreshnessInfo `json:"policy,omitempty"`
-}
-
 // eventJSON is an event on a line of its own.
 type eventJSON struct {
 	ID        int64             `json:"id"`
@@ -77,7 +69,8 @@ func newEventJSON(e *storage.Event) (eventJSON, error) {
 type runJSON struct {
 	storage.Run
 
-	Results []stepJSON `json:"step_results,omitempty"`
+	Results []stepJSON  `json:"step_results,omitempty"`
+	Checks  []checkJSON `json:"check_results,omitempty"`
 }
 
 // stepJSON is how a step stands: WAITING, RUNNING, SUCCESS, FAILURE, SKIPPED, RETRYING or NOT_RUN.

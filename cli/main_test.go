@@ -152,7 +152,7 @@ func children() *dagster.Repository {
 		before = dagster.NewAsset(fmt.Sprintf("link%03d", i), body)
 		defs = append(defs, before)
 	}
-	defs = append(defs, childJobs())
+	defs = append(defs, childJobs(), centuries())
 	return dagster.NewRepository("children", defs)
 }
 

@@ -53,6 +53,7 @@ func (a *app) assetMaterialize() *cobra.Command {
 	var sel string
 	var f runFlags
 	var p partitionFlags
+	var stale staleFlags
 	cmd := &cobra.Command{
 		Use:   "materialize",
 		Short: "Run assets, each after those that it needs",
@@ -86,11 +87,15 @@ func (a *app) assetMaterialize() *cobra.Command {
 			if x.choice, err = p.choose(cmd, of); err != nil {
 				return err
 			}
+			if x.late, err = stale.options(cmd); err != nil {
+				return err
+			}
 			return a.begin(cmd, x, &f.config, schemaOf(r, ""))
 		},
 	}
 	cmd.Flags().StringVar(&sel, "select", "*", "which `ASSETS`")
 	p.add(cmd, a.completeKeysOfSelection)
+	stale.add(cmd)
 	f.add(cmd)
 	complete(cmd, "select", a.completeAssets)
 	return cmd

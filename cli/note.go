@@ -21,6 +21,9 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 		return newNote(t, e.At, span{"note", dim}, "", fold(e.Message))
 	case storage.HookErrored:
 		return newNote(t, e.At, span{"warning", yellow}, t.step(e.Step).name(), fold(e.Message))
+	case storage.AssetCheckEvaluation:
+		t.add(e)
+		return checkNote(t, e)
 	default:
 	}
 	s := t.add(e)
@@ -60,6 +63,16 @@ func (s *step) manyMade() string {
 		return ""
 	}
 	return fmt.Sprintf("  %s partitions", grouped(s.made))
+}
+
+// checkNote shows a check that did not pass.
+func checkNote(t *tally, e *storage.Event) line {
+	d, ok := e.Data.(*storage.CheckData)
+	if !ok || d.Passed {
+		return nil
+	}
+	verb := span{"check", checkColor(outcome(d))}
+	return newNote(t, e.At, verb, clean(e.Asset), strings.TrimSuffix(fmt.Sprintf("%s did not pass: %s", clean(d.Check), fold(d.Description)), ": "))
 }
 
 // lasted is how long the attempt took that an event ends.

@@ -99,7 +99,7 @@ func (a *app) executeStages(ctx context.Context, x execution) error {
 	all := x.choice.of.stages
 	for i, s := range all {
 		y := x
-		y.choice, y.remarks = nil, nil
+		y.choice, y.remarks, y.checks = nil, nil, checkResults{}
 		sel := dagster.Selection(s.of.again[len(s.of.again)-1])
 		y.start = func(ctx context.Context, opts ...dagster.RunOption) (*dagster.Result, error) {
 			return x.repository.Materialize(ctx, sel, opts...)

@@ -94,6 +94,12 @@ func eventText(e *storage.Event) string {
 			parts = append(parts, "of "+clean(e.Asset))
 		}
 		parts = append(parts, metadataText(d.Metadata)...)
+	case *storage.CheckData:
+		parts = append(parts, clean(d.Check)+" of "+clean(e.Asset))
+		if e.Kind == storage.AssetCheckEvaluation {
+			parts = append(parts, strings.ToLower(string(outcome(d))), fold(d.Description))
+		}
+		parts = append(parts, metadataText(d.Metadata)...)
 	case *storage.OutputData:
 		if d.MapKey != "" {
 			parts = append(parts, "key "+clean(d.MapKey))

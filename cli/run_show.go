@@ -42,7 +42,7 @@ func (a *app) runShow() *cobra.Command {
 					t.over()
 				}
 				if asJSON {
-					return writeJSON(a.Stdout, runJSON{Run: run, Results: stepResults(t)})
+					return writeJSON(a.Stdout, runJSON{Run: run, Results: stepResults(t), Checks: t.checks.all()})
 				}
 				return write(a.Stdout, a.runText(&run, t, time.Now()))
 			})
@@ -56,7 +56,7 @@ func (a *app) runShow() *cobra.Command {
 func stepKinds(run *storage.Run) []storage.EventKind {
 	kinds := []storage.EventKind{
 		storage.AssetMaterializationPlanned, storage.StepStart, storage.StepRestarted, storage.StepSuccess, storage.StepFailure,
-		storage.StepSkipped, storage.StepUpForRetry, storage.Progress,
+		storage.StepSkipped, storage.StepUpForRetry, storage.Progress, storage.AssetCheckPlanned, storage.AssetCheckEvaluation,
 	}
 	if ofJob(run) {
 		kinds = append(kinds, storage.StepOutput)
@@ -66,9 +66,17 @@ func stepKinds(run *storage.Run) []storage.EventKind {
 
 // planned are the steps that the definitions give a run, if the program still serves it.
 func (a *app) planned(run *storage.Run) []dagster.StepPlan {
+	if r := a.serves(run.Repository); r != nil {
+		return plannedSteps(r, run)
+	}
+	return nil
+}
+
+// serves is the program's repository of that name, nil if it has none.
+func (a *app) serves(name string) *dagster.Repository {
 	for _, r := range a.Repositories {
-		if r != nil && r.Name() == run.Repository {
-			return plannedSteps(r, run)
+		if r != nil && r.Name() == name {
+			return r
 		}
 	}
 	return nil
@@ -158,6 +166,8 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	row("created", fmt.Sprintf("%s (%s)", local(r.Created), ago(r.Created, now)))
 	row("took", runTook(r, now))
 	row("steps", t.text())
+	row("checks", t.checks.text())
+	row("blocked", some(blockedBy(&t.checks, a.serves(r.Repository), t.notRun()), mostChecks))
 	row("retry of", string(r.Parent))
 	row("tags", tagList(ownTags(r.Tags)))
 	row("config", string(r.Config))
@@ -169,6 +179,7 @@ func (a *app) runText(r *storage.Run, t *tally, now time.Time) string {
 	if len(t.steps) > 0 {
 		b.WriteString("\n" + a.stepTable(t, now))
 	}
+	b.WriteString(a.checkTable(t.checks.all()))
 	for _, s := range t.ordered() {
 		if s.status == stepFailed {
 			fmt.Fprintf(&b, "\n%s\n%s\n", a.style.paint(red, s.name()), indent(s.err))

@@ -48,6 +48,7 @@ type tally struct {
 	running []*step // in the order in which they started
 	counts  map[stepStatus]int
 	maps    mapped
+	checks  checkResults
 }
 
 // mostPaths is of how many things that a step made somebody is told where they are.
@@ -123,6 +124,8 @@ func (t *tally) add(e *storage.Event) *step {
 		if len(s.paths) < mostPaths {
 			s.paths = append(s.paths, pathsOf(e)...)
 		}
+	case storage.AssetCheckPlanned, storage.AssetCheckEvaluation:
+		t.checks.add(e)
 	case storage.Progress:
 		if d, ok := e.Data.(*storage.ProgressData); ok {
 			t.step(e.Step).progress = d
@@ -189,6 +192,17 @@ func (t *tally) over() {
 			t.to(s, stepNotRun)
 		}
 	}
+}
+
+// notRun are the assets that the run has ended without.
+func (t *tally) notRun() []string {
+	var out []string
+	for _, s := range t.ordered() {
+		if s.status == stepNotRun && s.asset != "" {
+			out = append(out, s.asset)
+		}
+	}
+	return out
 }
 
 // since is how long after the start of the run something was.

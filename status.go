@@ -1,0 +1,194 @@
+package dagster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dagster-go/dagster/metadata"
+	"github.com/dagster-go/dagster/storage"
+)
+
+// AssetStatus is how one asset stands: what is stored of it, what was last tried, and what its checks came to.
+type AssetStatus struct {
+	Asset    string `json:"asset"`
+	External bool   `json:"external,omitempty"` // made elsewhere
+
+	// Status, Causes and Roots are those of its [Staleness]; Status is empty for an asset that is partitioned.
+	Status StaleStatus  `json:"status,omitempty"`
+	Causes []StaleCause `json:"causes,omitempty"`
+	Roots  []StaleCause `json:"roots,omitempty"`
+
+	// Partitions are how many partitions stand how; nil for an asset that is not partitioned.
+	Partitions *PartitionTally `json:"partitions,omitempty"`
+
+	// Latest is its newest materialization, of any partition, Failed the newest attempt if that came later and failed; nil
+	// for none. A wipe does not change them.
+	Latest *Attempt `json:"latest,omitempty"`
+	Failed *Attempt `json:"failed,omitempty"`
+
+	Checks []CheckStatus `json:"checks,omitempty"`
+
+	// Policy says how fresh it should be, Freshness how it stands to that; nil if nobody says so.
+	Policy    *FreshnessInfo  `json:"freshness,omitempty"`
+	Freshness *AssetFreshness `json:"freshness_state,omitempty"`
+}
+
+// PartitionTally is how many partitions of an asset stand how; each is counted once.
+type PartitionTally struct {
+	Materialized int `json:"materialized"`
+	Missing      int `json:"missing"`
+	Failed       int `json:"failed"`
+	InProgress   int `json:"in_progress"`
+}
+
+// Attempt is one attempt to materialize an asset.
+type Attempt struct {
+	Event     int64     `json:"event"` // its ID
+	Run       string    `json:"run,omitempty"`
+	Partition string    `json:"partition,omitempty"`
+	At        time.Time `json:"at"`
+	Error     string    `json:"error,omitempty"`
+}
+
+// CheckStatus is a check, and what it last came to.
+type CheckStatus struct {
+	CheckInfo
+
+	Last *CheckRecord `json:"last,omitempty"` // nil if it was not made, or very long ago
+}
+
+// CheckRecord is what a check came to.
+type CheckRecord struct {
+	Event       int64            `json:"event"` // its ID
+	Run         string           `json:"run,omitempty"`
+	Partition   string           `json:"partition,omitempty"`
+	At          time.Time        `json:"at"`
+	Passed      bool             `json:"passed"`
+	Warn        bool             `json:"warn,omitempty"` // not to have passed is a warning
+	Description string           `json:"description,omitempty"`
+	Metadata    []metadata.Entry `json:"metadata,omitempty"`
+
+	// Old is set if the asset, or this partition of it, was made anew since.
+	Old bool `json:"old,omitempty"`
+}
+
+// Status says how the selected assets stand, each after those that it needs.
+func (r *Repository) Status(ctx context.Context, in *Instance, sel Selection) ([]AssetStatus, error) {
+	c, err := r.compiled()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := c.resolveAllOn(ctx, in, sel)
+	if err != nil {
+		return nil, err
+	}
+	s := newStaleness(in, c)
+	if err := s.load(ctx, selected); err != nil {
+		return nil, fmt.Errorf("status: %w", err)
+	}
+	out := make([]AssetStatus, 0, len(selected))
+	for _, i := range selected {
+		one, err := s.status(ctx, i)
+		if err != nil {
+			return nil, fmt.Errorf("status of asset %s: %w", quote(c.assets[i].key), err)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (s *staleness) status(ctx context.Context, i int32) (AssetStatus, error) {
+	a := &s.catalog.assets[i]
+	out := AssetStatus{Asset: a.key, External: a.external}
+	if d := s.catalog.divisionOf(a.asset); d != nil {
+		known, err := s.inst.partitionStatus(ctx, a.key, d.def)
+		if err != nil {
+			return out, err
+		}
+		n := known.Counts(s.inst.now())
+		out.Partitions = &PartitionTally{Materialized: n.Materialized, Missing: n.Missing, Failed: n.Failed, InProgress: n.InProgress}
+	} else {
+		one, err := s.of(ctx, i, "")
+		if err != nil {
+			return out, err
+		}
+		out.Status, out.Causes, out.Roots = one.Status, one.Causes, one.Roots
+	}
+	// Of the keys that start with this one it is the first.
+	found, err := s.inst.store.Assets(ctx, storage.AssetFilter{Prefix: a.key, Limit: 1})
+	if err != nil {
+		return out, err
+	}
+	if len(found) > 0 && found[0].Key == a.key {
+		out.Latest, out.Failed = attempt(&found[0].Latest), attempt(&found[0].Failed)
+	}
+	if out.Policy = describeFreshness(a.spec.freshness); out.Policy != nil {
+		fresh, err := a.freshnessIn(ctx, s.inst)
+		if err != nil {
+			return out, err
+		}
+		out.Freshness = &fresh
+	}
+	out.Checks, err = s.checks(ctx, a)
+	return out, err
+}
+
+func attempt(e *storage.Event) *Attempt {
+	if e.ID == 0 {
+		return nil
+	}
+	out := &Attempt{Event: e.ID, Run: string(e.Run), Partition: e.Partition, At: e.At}
+	switch d := e.Data.(type) {
+	case *storage.MaterializationData:
+		if d.Error != nil {
+			out.Error = d.Error.Message
+		}
+	case *storage.FailureData:
+		out.Error = d.Error.Message
+	default:
+	}
+	return out
+}
+
+// mostEvaluations is how far back the results of an asset's checks are looked for.
+const mostEvaluations = 1000
+
+// checks are the checks of an asset, and what each last came to.
+func (s *staleness) checks(ctx context.Context, a *catalogAsset) ([]CheckStatus, error) {
+	infos := s.catalog.describeChecks(a)
+	if len(infos) == 0 {
+		return nil, nil
+	}
+	filter := storage.EventFilter{Asset: a.key, Kinds: []storage.EventKind{storage.AssetCheckEvaluation}, Newest: true, Limit: mostEvaluations}
+	page, err := s.inst.store.Events(ctx, filter)
+	if err != nil {
+		return nil, fmt.Errorf("checks: %w", err)
+	}
+	out := make([]CheckStatus, len(infos))
+	for i := range infos {
+		out[i].CheckInfo = infos[i]
+		for k := range page {
+			if d, ok := page[k].Data.(*storage.CheckData); ok && d.Check == infos[i].Name {
+				if out[i].Last, err = s.record(ctx, a.asset, &page[k], d); err != nil {
+					return nil, err
+				}
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *staleness) record(ctx context.Context, a *asset, e *storage.Event, d *storage.CheckData) (*CheckRecord, error) {
+	out := &CheckRecord{
+		Event: e.ID, Run: string(e.Run), Partition: e.Partition, At: e.At,
+		Passed: d.Passed, Warn: d.Severity == severityWarn, Description: d.Description, Metadata: d.Metadata,
+	}
+	now, err := s.version(ctx, a, e.Partition)
+	if err != nil {
+		return nil, err
+	}
+	out.Old = now != nil && now.event > e.ID && now.run != e.Run
+	return out, nil
+}
