@@ -105,30 +105,9 @@ func eventText(e *storage.Event) string {
 			parts = append(parts, "key "+clean(d.MapKey))
 		}
 		parts = append(parts, metadataText(d.Metadata)...)
-	case *storage.CheckData:
-		parts = append(parts, checkText(e, d)...)
 	case *storage.RawData, nil:
 	}
 	return strings.Join(parts, "  ")
-}
-
-// checkText says what a check of an asset came to, or that it is going to be made.
-func checkText(e *storage.Event, d *storage.CheckData) []string {
-	parts := []string{clean(d.Check) + " of " + clean(e.Asset)}
-	if e.Kind == storage.AssetCheckEvaluation {
-		switch {
-		case d.Passed:
-			parts = append(parts, "passed")
-		case d.Severity == "WARN":
-			parts = append(parts, "did not pass (a warning)")
-		default:
-			parts = append(parts, "did not pass")
-		}
-	}
-	if d.Description != "" {
-		parts = append(parts, fold(d.Description))
-	}
-	return append(parts, metadataText(d.Metadata)...)
 }
 
 // metadataText is each entry with its value.
