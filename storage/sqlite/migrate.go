@@ -89,6 +89,7 @@ func upgrade(ctx context.Context, c *conn, cfg Config, e environment) error {
 		return err
 	}
 	for _, m := range list[have:] {
+		m.rewrite = m.rewrite && have > 0 // of a new file there is nothing to copy
 		if err := m.apply(ctx, c, cfg); err != nil {
 			return fmt.Errorf("migration %s: %w", m.name, explain(cfg.Path, err))
 		}

@@ -167,3 +167,15 @@ func TestMigrate_fromTheFirstRelease(t *testing.T) {
 	assert.Equal(t, "[2026-01-01...2026-01-04]", st.Materialized.String())
 	assert.FileExists(t, path+".v1")
 }
+
+func TestOpen_newFileLeavesNoCopy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(dir, "dagster.db")})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	found, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, found, 1, "%v", found)
+	assert.Equal(t, "dagster.db", found[0].Name())
+}
