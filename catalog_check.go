@@ -35,12 +35,28 @@ func (c *catalog) addChecks() {
 			continue
 		}
 		steps[k.step()] = &k.definition
+		if c.sameNames(k, steps) {
+			continue
+		}
 		c.checks[k.asset] = append(c.checks[k.asset], k)
 		c.checkList = append(c.checkList, k)
 	}
 	for _, k := range c.checkList {
 		c.checkReadsOfCheck(k)
 	}
+}
+
+// sameNames notes the checks of a set, and reports those whose names others of the asset have.
+func (c *catalog) sameNames(k *check, steps map[string]*definition) (found bool) {
+	for _, one := range k.set {
+		step := k.asset.step + "_" + one.name
+		if other, ok := steps[step]; ok {
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("check %s: there is %s %s, declared at %s", quote(one.name), other.kind, quote(other.name), other.place())))
+			found = true
+		}
+		steps[step] = &k.definition
+	}
+	return found
 }
 
 // checkReadsOfCheck reports what a check needs and can't have.

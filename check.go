@@ -18,7 +18,9 @@ type check struct {
 	body       *body
 	spec       stepSpec
 	blocking   bool
-	warns      bool // whatever does not pass is a warning
+	warns      bool       // whatever does not pass is a warning
+	set        []ownCheck // that the step makes; nil for one check by itself
+	partOf     *check     // the set that the check is listed with; nil for what is listed itself
 }
 
 // CheckResult is what a check came to.
@@ -38,9 +40,15 @@ type CheckOption interface{ applyCheck(c *check) }
 func NewCheck(name string, of AnyAsset, b Body[CheckResult], opts ...CheckOption) *Check {
 	c := &check{check: name, definition: definition{kind: "check", name: name, at: here()}}
 	c.definition.check(checkOfAsset(name))
+	c.declare(of, b, opts)
+	return &Check{of: c}
+}
+
+// declare is what all checks have in common.
+func (c *check) declare(of AnyAsset, b interface{ core() *body }, opts []CheckOption) {
 	if in := inputOf(of); in.kind == readsAsset {
 		c.asset = in.asset
-		c.name = in.asset.key + ":" + name
+		c.name = in.asset.key + ":" + c.check
 	} else {
 		c.mistake("asset: %w", errNil)
 	}
@@ -55,7 +63,6 @@ func NewCheck(name string, of AnyAsset, b Body[CheckResult], opts ...CheckOption
 		}
 		o.applyCheck(c)
 	}
-	return &Check{of: c}
 }
 
 type checkOption func(c *check)
@@ -103,11 +110,20 @@ func (c *Check) define(to *catalog) {
 		to.add(nil)
 		return
 	}
+	if c.of.partOf != nil {
+		to.listedChecks = append(to.listedChecks, c.of.partOf)
+		return
+	}
 	to.listedChecks = append(to.listedChecks, c.of)
 }
 
 // step is the key of the check's step.
-func (c *check) step() string { return c.asset.step + "_" + c.check }
+func (c *check) step() string {
+	if c.set != nil {
+		return c.check
+	}
+	return c.asset.step + "_" + c.check
+}
 
 // reads calls visit for each asset that the check reads or waits for, its own first.
 func (c *check) reads(visit func(a *asset)) {

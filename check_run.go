@@ -9,7 +9,7 @@ import (
 	"github.com/dagster-go/dagster/storage"
 )
 
-// OnlyChecks leaves out all checks but those of these names, in [Repository.Check].
+// OnlyChecks leaves out all checks but those of these names, in [Repository.Check]. Checks of a [CheckSet] are made together.
 func OnlyChecks(names ...string) RunOption {
 	names = slices.Clone(names)
 	return runOption(func(o *runOptions) { o.onlyChecks = append(o.onlyChecks, names...) })
@@ -30,11 +30,11 @@ func (r *Repository) Check(ctx context.Context, sel Selection, opts ...RunOption
 	checks := c.checksOf(selected)
 	if len(o.onlyChecks) > 0 {
 		for _, name := range o.onlyChecks {
-			if !slices.ContainsFunc(checks, func(k *check) bool { return k.check == name }) {
+			if !slices.ContainsFunc(checks, func(k *check) bool { return k.has(name) }) {
 				return refused(o, fmt.Errorf("selection %q: no check %s", sel, quote(name)))
 			}
 		}
-		checks = slices.DeleteFunc(checks, func(k *check) bool { return !slices.Contains(o.onlyChecks, k.check) })
+		checks = slices.DeleteFunc(checks, func(k *check) bool { return !slices.ContainsFunc(o.onlyChecks, k.has) })
 	}
 	if len(checks) == 0 {
 		return refused(o, fmt.Errorf("selection %q: no checks to make", sel))

@@ -43,8 +43,8 @@ func (r *Repository) CheckStatuses(ctx context.Context, in *Instance, sel Select
 			has[storage.CheckKey{Asset: a.key, Check: own.name}] = true
 		}
 		for _, k := range c.checks[a.asset] {
-			for _, name := range k.names() {
-				has[storage.CheckKey{Asset: a.key, Check: name}] = true
+			for _, one := range k.results() {
+				has[storage.CheckKey{Asset: a.key, Check: one.name}] = true
 			}
 		}
 		if len(a.spec.checks) > 0 || len(c.checks[a.asset]) > 0 {
@@ -73,6 +73,3 @@ func (r *Repository) CheckStatuses(ctx context.Context, in *Instance, sel Select
 
 // checkPage is how many statuses are read at once.
 const checkPage = 1000
-
-// names are the names of the results that the check comes to.
-func (c *check) names() []string { return []string{c.check} }

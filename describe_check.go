@@ -31,9 +31,11 @@ func (c *catalog) describeChecks(a *catalogAsset) []CheckInfo {
 		out = append(out, CheckInfo{Name: k.name, Blocking: k.blocking})
 	}
 	for _, k := range others {
-		info := CheckInfo{Name: k.check, Blocking: k.blocking, Description: k.spec.description, Metadata: slices.Clone(k.spec.metadata), Step: k.step()}
-		info.File, info.Line = k.at.line()
-		out = append(out, info)
+		for _, one := range k.results() {
+			info := CheckInfo{Name: one.name, Blocking: one.blocking, Description: k.spec.description, Metadata: slices.Clone(k.spec.metadata), Step: k.step()}
+			info.File, info.Line = k.at.line()
+			out = append(out, info)
+		}
 	}
 	return out
 }

@@ -114,8 +114,11 @@ func (b *planner) block(step *executor.Step, leaf *input) {
 func (r *runState) plannedChecks(planned []storage.Event, s *planStep, e storage.Event) []storage.Event {
 	e.Kind, e.Step = storage.AssetCheckPlanned, s.key
 	if s.check != nil {
-		e.Asset, e.Data = s.check.asset.key, &storage.CheckData{Check: s.check.check, Blocking: s.check.blocking}
-		return r.planOf(planned, s, e)
+		for _, one := range s.check.results() {
+			e.Asset, e.Data = s.check.asset.key, &storage.CheckData{Check: one.name, Blocking: one.blocking}
+			planned = r.planOf(planned, s, e)
+		}
+		return planned
 	}
 	for i := range s.makes {
 		m := &s.makes[i]

@@ -11,6 +11,8 @@ import (
 func (r *runState) keep(sc *scope, v any) executor.Outcome {
 	s := sc.step
 	switch {
+	case s.check != nil && s.check.set != nil:
+		return r.keepChecks(sc, v)
 	case s.check != nil:
 		return r.keepCheck(sc, v)
 	case s.observes != nil:
