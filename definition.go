@@ -129,13 +129,35 @@ func (s *site) frames() []runtime.Frame {
 	frames := runtime.CallersFrames(s.pcs[:s.n])
 	for {
 		f, more := frames.Next()
-		own := strings.HasPrefix(f.Function, packagePrefix)
-		std := strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "testing.") || f.File == "_testmain.go"
-		if f.File != "" && !own && !std {
+		if outside(&f) {
 			out = append(out, f)
 		}
 		if !more {
 			return out
+		}
+	}
+}
+
+// outside reports whether a frame is a line of a user's.
+func outside(f *runtime.Frame) bool {
+	own := strings.HasPrefix(f.Function, packagePrefix)
+	std := strings.HasPrefix(f.Function, "runtime.") || strings.HasPrefix(f.Function, "testing.") || f.File == "_testmain.go"
+	return f.File != "" && !own && !std
+}
+
+// first is the innermost of the frames, and whether there is one; it resolves no more of them than it must.
+func (s *site) first() (runtime.Frame, bool) {
+	if s.n == 0 {
+		return runtime.Frame{}, false
+	}
+	frames := runtime.CallersFrames(s.pcs[:s.n])
+	for {
+		f, more := frames.Next()
+		if outside(&f) {
+			return f, true
+		}
+		if !more {
+			return runtime.Frame{}, false
 		}
 	}
 }

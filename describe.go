@@ -88,6 +88,14 @@ func (c *catalog) keysAt(indexes []int32) []string {
 	return keys
 }
 
+// sortedKeys are the keys of assets in the order of the repository's.
+func (c *catalog) sortedKeys(indexes []int32) []string {
+	if len(indexes) > 1 && !slices.IsSorted(indexes) {
+		indexes = slices.Sorted(slices.Values(indexes))
+	}
+	return c.keysAt(indexes)
+}
+
 func (c *catalog) describe(i int) AssetInfo {
 	a := &c.assets[i]
 	info := AssetInfo{
@@ -95,7 +103,7 @@ func (c *catalog) describe(i int) AssetInfo {
 		Tags: maps.Clone(a.spec.tags), Description: a.spec.description, CodeVersion: a.spec.codeVersion,
 		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, IOManager: managerName(a.spec.storedIn),
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
-		Upstream: c.keysAt(slices.Sorted(slices.Values(c.up[i]))), Downstream: c.keysAt(slices.Sorted(slices.Values(c.down[i]))),
+		Upstream: c.sortedKeys(c.up[i]), Downstream: c.sortedKeys(c.down[i]),
 	}
 	info.Freshness = describeFreshness(a.spec.freshness)
 	info.Checks = c.describeChecks(a)
@@ -103,8 +111,8 @@ func (c *catalog) describe(i int) AssetInfo {
 	if info.Group == "" {
 		info.Group = defaultGroup
 	}
-	if frames := a.at.frames(); len(frames) > 0 {
-		info.File, info.Line = shortFile(frames[0].File), frames[0].Line
+	if len(info.Code) > 0 && a.at.n > 0 {
+		info.File, info.Line = shortFile(info.Code[0].File), info.Code[0].Line
 	}
 	a.leaves(func(leaf *input, _ leafUse) {
 		switch leaf.kind {

@@ -180,11 +180,11 @@ func (r *Repository) describeJob(c *catalog, j *job) (*JobInfo, error) {
 
 // line is where something was declared; the file is empty if that is not known.
 func (s *site) line() (string, int) {
-	frames := s.frames()
-	if len(frames) == 0 {
+	f, ok := s.first()
+	if !ok {
 		return "", 0
 	}
-	return shortFile(frames[0].File), frames[0].Line
+	return shortFile(f.File), f.Line
 }
 
 func hookInfos(hooks []hook) []HookInfo {

@@ -70,7 +70,7 @@ type Point struct {
 // than the limit.
 func (in *Instance) Series(ctx context.Context, asset, key string, f HistoryFilter) ([]Point, error) {
 	if len(f.Kinds) == 0 {
-		f.Kinds = []storage.EventKind{storage.AssetMaterialization, storage.AssetObservation}
+		f.Kinds = append(materializations(), storage.AssetObservation)
 	}
 	page, err := in.History(ctx, asset, f)
 	if err != nil {
@@ -117,3 +117,5 @@ func number(v metadata.Value) (float64, bool) {
 	}
 	return out, !math.IsNaN(out) && !math.IsInf(out, 0)
 }
+
+func materializations() []storage.EventKind { return []storage.EventKind{storage.AssetMaterialization} }

@@ -17,7 +17,7 @@ type Manifest struct {
 
 // Manifest describes the whole repository. It returns the error of [Repository.Validate] if the repository is wrong.
 func (r *Repository) Manifest() (*Manifest, error) {
-	m := &Manifest{Version: manifestVersion, Repository: r.name, Edges: []LineageEdge{}}
+	m := &Manifest{Version: manifestVersion, Repository: r.name}
 	var err error
 	if m.Assets, err = r.Assets(); err != nil {
 		return nil, err
@@ -28,6 +28,11 @@ func (r *Repository) Manifest() (*Manifest, error) {
 	if m.Schedules, err = r.Schedules(); err != nil {
 		return nil, err
 	}
+	n := 0
+	for i := range m.Assets {
+		n += len(m.Assets[i].Upstream)
+	}
+	m.Edges = make([]LineageEdge, 0, n)
 	for i := range m.Assets {
 		for _, from := range m.Assets[i].Upstream {
 			m.Edges = append(m.Edges, LineageEdge{From: from, To: m.Assets[i].Key})

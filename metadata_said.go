@@ -26,8 +26,8 @@ func (d *definition) checkMetadata(have, add []metadata.Entry) []metadata.Entry 
 // code is where the code of a definition is: the line that declares it, then what its metadata says.
 func (d *definition) code(entries []metadata.Entry) []metadata.CodeReference {
 	var all []metadata.CodeReference
-	if frames := d.at.frames(); len(frames) > 0 {
-		all = append(all, metadata.CodeReference{File: frames[0].File, Line: frames[0].Line})
+	if f, ok := d.at.first(); ok {
+		all = append(all, metadata.CodeReference{File: f.File, Line: f.Line})
 	}
 	return append(all, metadata.CodeIn(entries)...)
 }

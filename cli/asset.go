@@ -29,7 +29,8 @@ func (a *app) assetCommand() *cobra.Command {
 		Example: a.example("asset list", "asset show orders", `asset materialize --select "+key:revenue"`),
 	}
 	a.group(cmd)
-	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetStatus(), a.assetMaterialize(), a.assetCheck(), a.assetObserve())
+	cmd.AddCommand(a.assetList(), a.assetShow(), a.assetStatus(), a.assetMaterialize(), a.assetCheck(), a.assetObserve(),
+		a.assetLineage(), a.assetHistory(), a.assetReport(), a.assetWipe(), a.assetManifest())
 	return cmd
 }
 
