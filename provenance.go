@@ -1,6 +1,7 @@
 package dagster
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -22,7 +23,7 @@ func (r *runState) materialized(sc *scope, of *making, partition string) *storag
 	version, entries := sc.saidOf(of.asset.key)
 	said := version != ""
 	m := &materialization{from: storage.Provenance{CodeVersion: of.codeVersion}}
-	m.from.Inputs = r.inputVersions(sc, of, m.inputs[:0])
+	m.from.Inputs = r.inputVersions(sc, r.alone(sc.portion, partition), of, m.inputs[:0])
 	if version == "" {
 		version = r.dataVersion(&m.from)
 	}
@@ -98,12 +99,12 @@ func (b *planner) versionSources(a *catalogAsset) []versionSource {
 	return out
 }
 
-// inputVersions are the versions of what the asset is made from, by key.
-func (r *runState) inputVersions(sc *scope, of *making, to []storage.InputVersion) []storage.InputVersion {
+// inputVersions are the versions of what the asset, or some partitions of it, is made from, by key.
+func (r *runState) inputVersions(ctx context.Context, part *portion, of *making, to []storage.InputVersion) []storage.InputVersion {
 	for i := range of.from {
 		from := &of.from[i]
 		if len(from.links) > 0 {
-			to = r.partitionVersions(sc, from, to)
+			to = r.partitionVersions(ctx, part, from, to)
 			continue
 		}
 		v := storage.InputVersion{Asset: from.asset.key}

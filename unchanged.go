@@ -58,52 +58,82 @@ func (r *Repository) onlyStale(ctx context.Context, c *catalog, o *runOptions, s
 	return out, nil
 }
 
-// skip reports whether all that a step makes is stored as it would be made now, for a run that asked to skip that.
+// skip reports whether all that a step makes is stored as it would be made now, for a run that asked to skip that. Of
+// several partitions that are made at once it leaves those that are not in the scope.
 func (r *runState) skip(sc *scope) (bool, error) {
 	s := sc.step
 	if !r.options.skipUnchanged || len(s.makes) == 0 || s.op != nil {
 		return false, nil
 	}
-	keys := []string{""}
-	if sc.portion != nil {
-		keys = sc.portion.keys
+	if sc.portion == nil {
+		same, err := r.same(sc, nil, "")
+		if same {
+			sc.noteUnchanged("unchanged: it was made by this code, from these inputs")
+		}
+		return same, err
 	}
-	type known struct {
-		index        int32
-		key, version string
+	var changed []string
+	for _, key := range sc.portion.keys {
+		same, err := r.same(sc, r.alone(sc.portion, key), key)
+		if err != nil {
+			return false, err
+		}
+		if !same {
+			changed = append(changed, key)
+		}
 	}
-	var all []known
+	if n := len(sc.portion.keys) - len(changed); n > 0 && sc.told == nil { // else the step says at its end how many
+		sc.notePartitions(n, len(sc.portion.keys))
+	}
+	if len(changed) == 0 || len(changed) == len(sc.portion.keys) {
+		return len(changed) == 0, nil
+	}
+	rest, err := r.parts.set.Of(changed...)
+	if err == nil {
+		sc.portion = newPortion(rest, changed...)
+	}
+	return false, err
+}
+
+// same reports whether what a step makes, or one partition of it, is stored as it would be made now, and if so remembers
+// that the run has not made it.
+func (r *runState) same(ctx context.Context, part *portion, key string) (bool, error) {
+	s := scopeOf(ctx).step
+	versions := make([]string, len(s.makes))
 	for i := range s.makes {
 		m := &s.makes[i]
-		now := storage.Provenance{CodeVersion: m.codeVersion, Inputs: r.inputVersions(sc, m, nil)}
-		for _, key := range keys {
-			e, err := r.inst.store.LatestMaterialization(sc, m.asset.key, key)
-			if errors.Is(err, storage.ErrNotMaterialized) {
-				return false, nil
-			}
-			if err != nil {
-				return false, fmt.Errorf("asset %s: %w", quote(m.asset.key), err)
-			}
-			v := versionIn(&e)
-			if !unchanged(v.data.Provenance, &now) {
-				return false, nil
-			}
-			all = append(all, known{m.index, key, v.name()})
+		now := storage.Provenance{CodeVersion: m.codeVersion, Inputs: r.inputVersions(ctx, part, m, nil)}
+		e, err := r.inst.store.LatestMaterialization(ctx, m.asset.key, key)
+		if errors.Is(err, storage.ErrNotMaterialized) {
+			return false, nil
 		}
+		if err != nil {
+			return false, fmt.Errorf("asset %s: %w", quote(m.asset.key), err)
+		}
+		v := versionIn(&e)
+		if !unchanged(v.data.Provenance, &now) {
+			return false, nil
+		}
+		versions[i] = v.name()
 	}
-	for _, k := range all {
-		if sc.portion != nil {
-			r.parts.remember(k.index, k.key, k.version)
+	for i := range s.makes {
+		index := s.makes[i].index
+		if part != nil {
+			r.parts.remember(index, key, versions[i])
 		} else {
-			r.versions[k.index] = k.version
+			r.versions[index] = versions[i]
 		}
-		r.keptAs.Store(madePartition{k.index, k.key}, true)
+		r.keptAs.Store(madePartition{index, key}, true)
 	}
-	sc.emit(storage.Event{
-		Kind: storage.EngineEvent, Message: "unchanged: it was made by this code, from these inputs",
-		Data: &storage.LogData{Level: "INFO"},
-	})
 	return true, nil
+}
+
+func (s *scope) notePartitions(n, of int) {
+	s.noteUnchanged(fmt.Sprintf("unchanged: %d of %d partitions were made by this code, from these inputs", n, of))
+}
+
+func (s *scope) noteUnchanged(message string) {
+	s.emit(storage.Event{Kind: storage.EngineEvent, Message: message, Data: &storage.LogData{Level: "INFO"}})
 }
 
 // unchanged reports whether something would be made now as it was.
@@ -114,6 +144,19 @@ func unchanged(then, now *storage.Provenance) bool {
 	return slices.EqualFunc(then.Inputs, now.Inputs, func(a, b storage.InputVersion) bool {
 		return a.Asset == b.Asset && a.Partition == b.Partition && a.DataVersion == b.DataVersion
 	})
+}
+
+// unchangedOf is how many partitions of a step's first asset are unchanged.
+func (r *runState) unchangedOf(s *planStep) int {
+	n := 0
+	if len(s.makes) > 0 && r.options.skipUnchanged {
+		for _, key := range r.parts.whole.keys {
+			if _, ok := r.keptAs.Load(madePartition{s.makes[0].index, key}); ok {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // skipped is the outcome of an attempt that was not needed, and whether it was one.

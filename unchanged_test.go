@@ -157,3 +157,32 @@ func TestSkipUnchanged_random(t *testing.T) {
 		}
 	})
 }
+
+// Of what is made at once, the body is called for what has changed.
+func TestSkipUnchanged_atOnce(t *testing.T) {
+	t.Parallel()
+	on := at2024()
+	var asked []string
+	raw := versioned("raw", "1", "")
+	day := dagster.NewAsset("day", dagster.ByPartition(dagster.From1(raw, func(ctx context.Context, _ int) (map[string]string, error) {
+		asked = dagster.Partition(ctx).Keys
+		out := make(map[string]string)
+		for _, key := range asked {
+			out[key] = key
+		}
+		return out, nil
+	})), dagster.Partitioned(testDays), dagster.CodeVersion("1"))
+	repo := dagster.NewRepository("r", raw, day)
+	_, err := repo.Materialize(t.Context(), "*", dagster.PartitionKeys("2024-01-01", "2024-01-03"), on)
+	require.NoError(t, err)
+	r, err := repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-01-04"), dagster.StaleOnly(), on)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"2024-01-02", "2024-01-04"}, asked)
+	got, err := day.Values(r)
+	require.NoError(t, err)
+	assert.Len(t, got, 4)
+	asked = nil
+	_, err = repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-01-04"), dagster.StaleOnly(), on)
+	require.NoError(t, err)
+	assert.Empty(t, asked)
+}

@@ -47,6 +47,10 @@ func (r *runState) runPortions(ctx context.Context, t *executor.Task, s *planSte
 			missing[i]++
 		}
 	}
+	if n := r.unchangedOf(s); n > 0 {
+		sc := &scope{Context: ctx, run: r, task: t, step: s}
+		sc.notePartitions(n, len(whole.keys))
+	}
 	if len(failed) > 0 {
 		return executor.Outcome{Err: errors.Join(failed...)}
 	}
@@ -58,6 +62,18 @@ func (r *runState) runPortions(ctx context.Context, t *executor.Task, s *planSte
 	}
 	slices.Sort(out.Missing)
 	return out
+}
+
+// alone is one partition of a portion.
+func (r *runState) alone(of *portion, key string) *portion {
+	if of == nil || len(of.keys) == 1 {
+		return of
+	}
+	one, err := r.parts.set.Of(key)
+	if err != nil {
+		return of // not a key of it
+	}
+	return &portion{keys: []string{key}, subset: one}
 }
 
 // keepPortion stores what was made of an asset for some partitions, and records that each is materialized.
@@ -222,16 +238,16 @@ const manyPartitions = 100
 
 // partitionVersions adds the versions of the partitions that something was made from, or the asset alone if there are
 // none or very many.
-func (r *runState) partitionVersions(sc *scope, from *versionSource, to []storage.InputVersion) []storage.InputVersion {
-	subset := r.parts.read(from.links[0], sc.portion)
+func (r *runState) partitionVersions(ctx context.Context, part *portion, from *versionSource, to []storage.InputVersion) []storage.InputVersion {
+	subset := r.parts.read(from.links[0], part)
 	for _, link := range from.links[1:] {
-		subset = subset.Union(r.parts.read(link, sc.portion))
+		subset = subset.Union(r.parts.read(link, part))
 	}
 	if n := subset.Count(); n == 0 || n >= manyPartitions {
 		return append(to, storage.InputVersion{Asset: from.asset.key})
 	}
 	for key := range subset.Keys() {
-		version, event := r.versionOf(sc, from, key)
+		version, event := r.versionOf(ctx, from, key)
 		to = append(to, storage.InputVersion{Asset: from.asset.key, Partition: key, DataVersion: version, Event: event})
 	}
 	return to

@@ -84,6 +84,7 @@ func (a *app) assetMaterialize() *cobra.Command {
 				return r.Materialize(ctx, dagster.Selection(sel), opts...)
 			}
 			x := execution{repository: r, start: start, options: opts, json: f.json}
+			p.stale = stale.only
 			if x.choice, err = p.choose(cmd, of); err != nil {
 				return err
 			}

@@ -62,7 +62,7 @@ func (s *step) manyMade() string {
 	if s.several || s.plans <= 1 {
 		return ""
 	}
-	return fmt.Sprintf("  %s partitions", grouped(s.made))
+	return "  " + partitionCount(s.made)
 }
 
 // checkNote shows a check that did not pass.
@@ -147,4 +147,12 @@ func newNote(t *tally, at time.Time, verb span, name, more string) line {
 		l = append(l, span{more, plain})
 	}
 	return l
+}
+
+// partitionCount is "1 partition", "1,461 partitions".
+func partitionCount(n int) string {
+	if n == 1 {
+		return "1 partition"
+	}
+	return grouped(n) + " partitions"
 }

@@ -28,6 +28,7 @@ const (
 type partitionFlags struct {
 	key, span, list string
 	single          bool
+	stale           bool // only what is stale is run: without more, of all partitions
 }
 
 func (f *partitionFlags) add(cmd *cobra.Command, keys completion) {
@@ -122,6 +123,9 @@ func (f *partitionFlags) choose(cmd *cobra.Command, t *target) (*choice, error) 
 		if cmd.Flags().Changed(name) {
 			given = name
 		}
+	}
+	if f.stale && t.info != nil && (given == "" || given == flagSingleRun) {
+		f.list, f.single, given = choiceAll, true, flagPartitions // each is looked at, and what is fresh is left alone
 	}
 	switch {
 	case t.info == nil && given != "":

@@ -18,7 +18,7 @@ func (a *app) allFresh() error {
 type staleFlags struct{ only, skip bool }
 
 func (f *staleFlags) add(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.only, "stale", false, "run what is stale or missing, and what that changes; nothing if all is fresh")
+	cmd.Flags().BoolVar(&f.only, "stale", false, "run what is stale or missing, of all partitions unless others are named, and what that changes")
 	cmd.Flags().BoolVar(&f.skip, "skip-unchanged", false, "run each step only if its code or what it is made from has changed")
 }
 
