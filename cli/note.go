@@ -15,6 +15,10 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 	case storage.LogMessage:
 		return logNote(t, e)
 	case storage.EngineEvent:
+		if e.Step != "" && strings.HasPrefix(e.Message, unchanged) {
+			t.step(e.Step).same += unchangedIn(e.Message)
+			return nil
+		}
 		if n := logNote(t, e); n != nil {
 			return n
 		}
@@ -37,6 +41,9 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 		}
 		return newNote(t, e.At, span{"started", dim}, s.name(), "")
 	case stepDone:
+		if s.same > 0 && s.made == 0 {
+			return newNote(t, e.At, span{"unchanged", dim}, s.name(), lasted(s, e))
+		}
 		return newNote(t, e.At, span{"succeeded", green}, s.name(), strings.Join(append([]string{lasted(s, e) + s.manyMade()}, s.paths...), "  "))
 	case stepFailed:
 		if canceled {
@@ -57,12 +64,16 @@ func note(t *tally, e *storage.Event, canceled bool) line {
 	return nil
 }
 
-// manyMade says how many partitions a step made, if they were several.
+// manyMade says how many partitions a step made, if they were several, and how many it left as they were.
 func (s *step) manyMade() string {
 	if s.several || s.plans <= 1 {
 		return ""
 	}
-	return "  " + partitionCount(s.made)
+	text := "  " + partitionCount(s.made)
+	if s.same > 0 {
+		text += fmt.Sprintf(", %s unchanged", grouped(s.same))
+	}
+	return text
 }
 
 // checkNote shows a check that did not pass.
@@ -73,6 +84,18 @@ func checkNote(t *tally, e *storage.Event) line {
 	}
 	verb := span{"check", checkColor(outcome(d))}
 	return newNote(t, e.At, verb, clean(e.Asset), strings.TrimSuffix(fmt.Sprintf("%s did not pass: %s", clean(d.Check), fold(d.Description)), ": "))
+}
+
+// unchanged starts what the engine says of a step that it left out because all is stored as it would be made.
+const unchanged = "unchanged: "
+
+// unchangedIn is how many partitions the engine says that of, 1 if it does not count them.
+func unchangedIn(message string) int {
+	n := 1
+	if _, err := fmt.Sscanf(message, unchanged+"%d of", &n); err != nil {
+		return 1
+	}
+	return n
 }
 
 // lasted is how long the attempt took that an event ends.

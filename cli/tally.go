@@ -28,6 +28,7 @@ type step struct {
 	key, asset string // asset is the one that it makes, "" for none or several
 	plans      int    // how many assets it is to make, each partition counted
 	made       int    // of the plans
+	same       int    // of the plans, that were not made because nothing has changed
 	several    bool   // it makes more than one asset
 	order      int    // in the plan, that of a mapped step for all its copies
 	status     stepStatus
@@ -137,7 +138,7 @@ func (t *tally) add(e *storage.Event) *step {
 
 func (t *tally) start(e *storage.Event) *step {
 	s := t.step(e.Step)
-	s.attempts, s.started, s.progress, s.paths, s.made = max(e.Attempt, 1), e.At, nil, nil, 0
+	s.attempts, s.started, s.progress, s.paths, s.made, s.same = max(e.Attempt, 1), e.At, nil, nil, 0, 0
 	if s.began.IsZero() {
 		s.began = e.At
 	}

@@ -7,11 +7,12 @@ package weather
 
 import "github.com/dagster-go/dagster"
 
-// Definitions are all assets and jobs of the package.
+// Definitions are all assets, checks and jobs of the package.
 var Definitions = dagster.Defs{
 	Raw, Days, Table, OneDay,
 	Monthly, Kinds, Normals, Yearly, DrySpells, RecordDays,
 	Chart, Page, Report,
+	Plausible, Alike,
 }
 
 // OneDay reads the file again and makes a day of it, or some.
