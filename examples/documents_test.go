@@ -84,7 +84,7 @@ func TestDocumentsShowRealCode(t *testing.T) {
 	t.Parallel()
 
 	all := sources(t)
-	for _, document := range []string{"README.md", "docs/from-dagster.md", "docs/metadata.md", "docs/partitions.md", "docs/checks.md"} {
+	for _, document := range []string{"README.md", "docs/from-dagster.md", "docs/metadata.md", "docs/partitions.md", "docs/checks.md", "docs/asset-graph.md"} {
 		shown := 0
 		for _, b := range blocks(t, document) {
 			if b.language != "go" && b.language != "text" {
