@@ -3,7 +3,6 @@ package dagster
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/dagster-go/dagster/storage"
 )
@@ -36,39 +35,46 @@ func (r *Repository) CheckStatuses(ctx context.Context, in *Instance, sel Select
 		return nil, err
 	}
 	has := make(map[storage.CheckKey]bool)
-	f := storage.CheckFilter{Limit: checkPage}
+	var assets []string
 	for _, i := range selected {
 		a := &c.assets[i]
-		for _, own := range a.spec.checks {
-			has[storage.CheckKey{Asset: a.key, Check: own.name}] = true
+		infos := c.describeChecks(a)
+		for k := range infos {
+			has[storage.CheckKey{Asset: a.key, Check: infos[k].Name}] = true
 		}
-		for _, k := range c.checks[a.asset] {
-			for _, one := range k.results() {
-				has[storage.CheckKey{Asset: a.key, Check: one.name}] = true
-			}
-		}
-		if len(a.spec.checks) > 0 || len(c.checks[a.asset]) > 0 {
-			f.Assets = append(f.Assets, a.key)
+		if len(infos) > 0 {
+			assets = append(assets, a.key)
 		}
 	}
 	var out []storage.CheckStatus
-	for len(f.Assets) > 0 { // none would be all
-		page, err := in.store.CheckStatuses(ctx, f)
-		if err != nil {
-			return nil, fmt.Errorf("statuses of checks: %w", err)
+	err = in.eachCheck(ctx, assets, func(s *storage.CheckStatus) {
+		if has[storage.CheckKey{Asset: s.Asset, Check: s.Check}] {
+			out = append(out, *s)
 		}
-		more := len(page) == f.Limit
-		if more {
-			f.After = page[len(page)-1].CheckKey
-		}
-		out = append(out, slices.DeleteFunc(page, func(s storage.CheckStatus) bool {
-			return !has[storage.CheckKey{Asset: s.Asset, Check: s.Check}]
-		})...)
-		if !more {
-			break
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("statuses of checks: %w", err)
 	}
 	return out, nil
+}
+
+// eachCheck calls f for each check of some assets that was ever planned or made, page by page.
+func (in *Instance) eachCheck(ctx context.Context, assets []string, f func(s *storage.CheckStatus)) error {
+	filter := storage.CheckFilter{Assets: assets, Limit: checkPage}
+	for len(assets) > 0 { // none would be all
+		page, err := in.store.CheckStatuses(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			f(&page[i])
+		}
+		if len(page) < filter.Limit {
+			return nil
+		}
+		filter.After = page[len(page)-1].CheckKey
+	}
+	return nil
 }
 
 // checkPage is how many statuses are read at once.

@@ -55,7 +55,7 @@ type Attempt struct {
 type CheckStatus struct {
 	CheckInfo
 
-	Last *CheckRecord `json:"last,omitempty"` // nil if it was not made, or very long ago
+	Last *CheckRecord `json:"last,omitempty"` // nil if it was not made; without words, metadata and time if its run was deleted
 }
 
 // CheckRecord is what a check came to.
@@ -151,33 +151,50 @@ func attempt(e *storage.Event) *Attempt {
 	return out
 }
 
-// mostEvaluations is how far back the results of an asset's checks are looked for.
-const mostEvaluations = 1000
-
 // checks are the checks of an asset, and what each last came to.
 func (s *staleness) checks(ctx context.Context, a *catalogAsset) ([]CheckStatus, error) {
 	infos := s.catalog.describeChecks(a)
 	if len(infos) == 0 {
 		return nil, nil
 	}
-	filter := storage.EventFilter{Asset: a.key, Kinds: []storage.EventKind{storage.AssetCheckEvaluation}, Newest: true, Limit: mostEvaluations}
-	page, err := s.inst.store.Events(ctx, filter)
+	newest := make(map[string]storage.CheckStatus, len(infos))
+	err := s.inst.eachCheck(ctx, []string{a.key}, func(one *storage.CheckStatus) {
+		if one.Evaluation > newest[one.Check].Evaluation {
+			newest[one.Check] = *one
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("checks: %w", err)
 	}
 	out := make([]CheckStatus, len(infos))
 	for i := range infos {
 		out[i].CheckInfo = infos[i]
-		for k := range page {
-			if d, ok := page[k].Data.(*storage.CheckData); ok && d.Check == infos[i].Name {
-				if out[i].Last, err = s.record(ctx, a.asset, &page[k], d); err != nil {
-					return nil, err
-				}
-				break
+		if one, made := newest[infos[i].Name]; made {
+			if out[i].Last, err = s.lastResult(ctx, a.asset, &one); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return out, nil
+}
+
+// lastResult is what a check last came to: all that was recorded of it, or what is left if its run was deleted.
+func (s *staleness) lastResult(ctx context.Context, a *asset, one *storage.CheckStatus) (*CheckRecord, error) {
+	filter := storage.EventFilter{Asset: a.key, Kinds: []storage.EventKind{storage.AssetCheckEvaluation}, After: one.Evaluation - 1, Limit: 1}
+	page, err := s.inst.store.Events(ctx, filter)
+	if err != nil {
+		return nil, fmt.Errorf("check %s: %w", quote(one.Check), err)
+	}
+	if len(page) > 0 && page[0].ID == one.Evaluation {
+		if d, ok := page[0].Data.(*storage.CheckData); ok {
+			return s.record(ctx, a, &page[0], d)
+		}
+	}
+	e := &storage.Event{ID: one.Evaluation, Partition: one.Partition}
+	if one.State == storage.CheckSucceeded || one.State == storage.CheckFailed { // else the run that is known is another one
+		e.Run = one.Run
+	}
+	return s.record(ctx, a, e, &storage.CheckData{Passed: one.Passed, Severity: one.Severity})
 }
 
 func (s *staleness) record(ctx context.Context, a *asset, e *storage.Event, d *storage.CheckData) (*CheckRecord, error) {

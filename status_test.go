@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dagster-go/dagster"
+	"github.com/dagster-go/dagster/storage"
 )
 
 func statusOf(t *testing.T, repo *dagster.Repository, inst *dagster.Instance) map[string]dagster.AssetStatus {
@@ -79,4 +80,22 @@ func TestStatus(t *testing.T) {
 	assert.Equal(t, "no", got["a"].Failed.Error)
 	_, err = repo.Status(t.Context(), inst, "nope")
 	require.ErrorContains(t, err, "nope")
+}
+
+// What a check came to is known however many others there were since, and when its run is deleted.
+func TestStatus_checksOutliveTheirRuns(t *testing.T) {
+	t.Parallel()
+	inst := dagster.NewInstance(dagster.InstanceConfig{})
+	a := dagster.NewAsset("a", plainNumber(-1))
+	check := dagster.NewCheck("positive", a, dagster.From1(a, positive))
+	repo := dagster.NewRepository("r", a, check)
+	r, err := repo.Materialize(t.Context(), "*", dagster.OnInstance(inst))
+	require.NoError(t, err)
+	last := statusOf(t, repo, inst)["a"].Checks[0].Last
+	require.NotNil(t, last)
+	assert.Equal(t, "it is -1", last.Description)
+	assert.Equal(t, r.RunID(), last.Run)
+	require.NoError(t, inst.Storage().DeleteRun(t.Context(), storage.RunID(r.RunID())))
+	again := statusOf(t, repo, inst)["a"].Checks[0].Last
+	assert.Equal(t, &dagster.CheckRecord{Event: last.Event, Run: last.Run}, again)
 }
