@@ -107,7 +107,9 @@ func (c *catalog) describe(i int) AssetInfo {
 	}
 	info.Freshness = describeFreshness(a.spec.freshness)
 	info.Checks = c.describeChecks(a)
-	info.Partitions = describePartitions(c.divisionOf(a.asset).definitionOf(), a.makesAll(c.carrierOf(a.asset)))
+	if d := c.divisionOf(a.asset); d != nil {
+		info.Partitions = describePartitions(d.def, a.makesAll(c.carrierOf(a.asset)))
+	}
 	if info.Group == "" {
 		info.Group = defaultGroup
 	}
