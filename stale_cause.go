@@ -36,10 +36,8 @@ func (s *staleness) causes(ctx context.Context, i int32, key string, v *storedVe
 			add(StaleCause{Category: StaleDependencies, Reason: "has a new dependency on " + source.asset.key, Dependency: source.asset.key}, nil)
 			continue
 		}
-		for _, part := range s.partitionsRead(i, key, source) {
-			if err := s.changed(ctx, v, source.asset, part, add); err != nil {
-				return nil, err
-			}
+		if err := s.sourceChanged(ctx, i, key, source, v, add); err != nil {
+			return nil, err
 		}
 	}
 	slices.SortStableFunc(found, func(a, b cause) int {
@@ -59,23 +57,16 @@ func (s *staleness) removed(i int32, from *storage.Provenance) []string {
 	return gone
 }
 
-// partitionsRead are the partitions of a source that an asset, or a partition of it, reads: one, "", if the source is not
-// partitioned, and none if they are very many.
-func (s *staleness) partitionsRead(i int32, key string, source staleSource) []string {
+// partitionsRead are the partitions of a source that an asset, or a partition of it, reads.
+func (s *staleness) partitionsRead(i int32, key string, source staleSource) partition.Subset {
 	up := s.catalog.divisionOf(source.asset).definitionOf()
-	if up.Kind() == partition.KindNone {
-		return []string{""}
-	}
 	down := s.catalog.divisionOf(s.catalog.assets[i].asset).definitionOf()
 	now := s.inst.now()
 	var all partition.Subset
 	for _, r := range source.reads {
 		all = all.Union(s.readBy(r, up, down, key, now))
 	}
-	if all.Count() >= manyPartitions {
-		return nil
-	}
-	return slices.Collect(all.Keys())
+	return all
 }
 
 func (s *staleness) readBy(r *partitionRead, up, down partition.Definition, key string, now time.Time) partition.Subset {
@@ -92,6 +83,51 @@ func (s *staleness) readBy(r *partitionRead, up, down partition.Definition, key 
 	}
 	read, _ := link.Up(one)
 	return read
+}
+
+// sourceChanged adds the causes that a source is: of many partitions one for all.
+func (s *staleness) sourceChanged(ctx context.Context, i int32, key string, source staleSource, v *storedVersion, add func(StaleCause, *StaleCause)) error {
+	if s.catalog.divisionOf(source.asset) == nil {
+		return s.changed(ctx, v, source.asset, "", add)
+	}
+	read := s.partitionsRead(i, key, source)
+	if n := read.Count(); n >= manyPartitions {
+		switch {
+		case n > mostPartitions || v.data.Provenance == nil:
+			return nil
+		case !recordedOneByOne(v.data.Provenance, source.asset.key):
+			return s.manyChanged(ctx, v, source.asset, read, add)
+		}
+	}
+	for part := range read.Keys() {
+		if err := s.changed(ctx, v, source.asset, part, add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordedOneByOne reports whether something was made from few enough partitions of a source for each to be recorded.
+func recordedOneByOne(from *storage.Provenance, key string) bool {
+	return slices.ContainsFunc(from.Inputs, func(in storage.InputVersion) bool { return in.Asset == key && in.Partition != "" })
+}
+
+// manyChanged adds a cause if any of many partitions of a source is not what something was made from.
+func (s *staleness) manyChanged(ctx context.Context, v *storedVersion, source *asset, read partition.Subset, add func(StaleCause, *StaleCause)) error {
+	sum := newVersionSum()
+	for part := range read.Keys() {
+		now, err := s.version(ctx, source, part)
+		if err != nil {
+			return err
+		}
+		sum.add(part, now.name())
+	}
+	if recordedVersion(v.data.Provenance, source.key, "") == sum.name() {
+		return nil
+	}
+	c := StaleCause{Category: StaleData, Dependency: source.key, Reason: "has new partitions of a dependency"}
+	add(c, &StaleCause{Category: StaleData, Asset: source.key, Reason: "has new partitions"})
+	return nil
 }
 
 // changed adds a cause if a source, or one partition of it, is not what something was made from.

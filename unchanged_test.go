@@ -3,6 +3,7 @@ package dagster_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -185,4 +186,35 @@ func TestSkipUnchanged_atOnce(t *testing.T) {
 	_, err = repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-01-04"), dagster.StaleOnly(), on)
 	require.NoError(t, err)
 	assert.Empty(t, asked)
+}
+
+// Of many partitions one version is recorded, which does not change when partitions come that nobody has made.
+func TestStaleness_manyPartitions(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
+	inst := dagster.NewInstance(dagster.InstanceConfig{Now: func() time.Time { return day }})
+	on := dagster.OnInstance(inst)
+	days := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
+	all := dagster.NewAsset("all", dagster.From1(days.AllPartitions(dagster.AllowMissing()), func(_ context.Context, in map[string]string) (int, error) { return len(in), nil }))
+	repo := dagster.NewRepository("r", days, all)
+	status := func() dagster.StaleStatus {
+		got, err := repo.Staleness(t.Context(), inst, "all")
+		require.NoError(t, err)
+		return got[0].Status
+	}
+	_, err := repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-05-01"), on)
+	require.NoError(t, err)
+	_, err = repo.Materialize(t.Context(), "all", on)
+	require.NoError(t, err)
+	assert.Equal(t, dagster.Fresh, status())
+	day = day.AddDate(0, 0, 3)
+	assert.Equal(t, dagster.Fresh, status(), "the new days were never made")
+	_, err = repo.Materialize(t.Context(), "day", dagster.PartitionKey("2024-03-01"), on)
+	require.NoError(t, err)
+	assert.Equal(t, dagster.Stale, status())
+	_, err = repo.Materialize(t.Context(), "all", dagster.StaleOnly(), on)
+	require.NoError(t, err)
+	assert.Equal(t, dagster.Fresh, status())
+	_, err = repo.Materialize(t.Context(), "all", dagster.StaleOnly(), on)
+	require.ErrorIs(t, err, dagster.ErrFresh)
 }

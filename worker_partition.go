@@ -2,8 +2,11 @@ package dagster
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 
 	"github.com/dagster-go/dagster/executor"
@@ -232,19 +235,55 @@ func (a *Asset[T]) GivenPartitions(v map[string]T) RunOption {
 	})
 }
 
-// manyPartitions is from how many partitions on their versions are not recorded with what was made from them, as in
-// Dagster.
-const manyPartitions = 100
+// From manyPartitions on the versions of partitions are recorded as one with what was made from them, and above
+// mostPartitions not at all. Dagster records none from 100 on.
+const (
+	manyPartitions = 100
+	mostPartitions = 10_000
+)
 
-// partitionVersions adds the versions of the partitions that something was made from, or the asset alone if there are
-// none or very many.
+// versionSum makes one version of those of many partitions.
+type versionSum struct {
+	hash hash.Hash
+	any  bool // some partition has a version
+}
+
+func newVersionSum() *versionSum { return &versionSum{hash: sha256.New()} }
+
+func (s *versionSum) add(key, version string) {
+	if version == "" {
+		return // what was never made, or has no version, counts as unchanged
+	}
+	s.any = true
+	_, _ = fmt.Fprintf(s.hash, "%d:%s%d:%s", len(key), key, len(version), version)
+}
+
+// name is the version; empty if no partition has one.
+func (s *versionSum) name() string {
+	if !s.any {
+		return ""
+	}
+	return hex.EncodeToString(s.hash.Sum(nil)[:versionSize])
+}
+
+// partitionVersions adds the versions of the partitions that something was made from: one by one, or as one if there are
+// many.
 func (r *runState) partitionVersions(ctx context.Context, part *portion, from *versionSource, to []storage.InputVersion) []storage.InputVersion {
 	subset := r.parts.read(from.links[0], part)
 	for _, link := range from.links[1:] {
 		subset = subset.Union(r.parts.read(link, part))
 	}
-	if n := subset.Count(); n == 0 || n >= manyPartitions {
+	n := subset.Count()
+	if n == 0 || n > mostPartitions {
 		return append(to, storage.InputVersion{Asset: from.asset.key})
+	}
+	if n >= manyPartitions {
+		sum := newVersionSum()
+		for key := range subset.Keys() {
+			version, _ := r.versionOf(ctx, from, key)
+			sum.add(key, version)
+		}
+		return append(to, storage.InputVersion{Asset: from.asset.key, DataVersion: sum.name()})
 	}
 	for key := range subset.Keys() {
 		version, event := r.versionOf(ctx, from, key)
