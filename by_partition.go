@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 )
 
 // ByPartition is a body that makes all partitions of a run at once: their values by key, each of which is stored by
@@ -58,23 +59,28 @@ func (a *asset) owning(from interface{ core() *body }) interface{ core() *body }
 	if from == nil || from.core() == nil {
 		return from
 	}
+	if !from.core().readsOwn() {
+		return from
+	}
 	b := *from.core()
 	inputs := make([]*input, len(b.inputs))
-	changed := false
 	for i, in := range b.inputs {
 		inputs[i] = in.owned(a)
-		changed = changed || inputs[i] != in
 		in.walk(func(leaf *input, _ leafUse) {
 			if leaf.kind == readsOwn && leaf.codec.typ != a.typ {
 				a.mistake("input %d: previous: it is a %s, and the asset a %s", i+1, leaf.codec.typ, typeName(a.typ))
 			}
 		})
 	}
-	if !changed {
-		return from
-	}
 	b.inputs = inputs
 	return &b
+}
+
+// readsOwn reports whether Previous is among the inputs.
+func (b *body) readsOwn() bool { return slices.ContainsFunc(b.inputs, (*input).isOwn) }
+
+func (in *input) isOwn() bool {
+	return in.kind == readsOwn || slices.ContainsFunc(in.of, (*input).isOwn)
 }
 
 func (b *body) core() *body { return b }

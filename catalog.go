@@ -26,6 +26,7 @@ type catalog struct {
 
 	jobs map[string]*job
 
+	divided   bool // some asset is partitioned
 	checks    map[*asset][]*check
 	checkList []*check // in the order in which they were listed
 	schedules map[string]*schedule
@@ -143,8 +144,10 @@ func (c *catalog) addAssets() {
 		if !a.source && !c.takeStep(a, steps) {
 			continue
 		}
+		spec := a.spec.over(l.defaults)
+		c.divided = c.divided || spec.partitions != nil || a.part != nil && a.part.of.carrier.spec.over(l.defaults).partitions != nil
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
-		c.assets = append(c.assets, catalogAsset{asset: a, spec: a.spec.over(l.defaults), external: l.external || a.source, defaults: l.defaults})
+		c.assets = append(c.assets, catalogAsset{asset: a, spec: spec, external: l.external || a.source, defaults: l.defaults})
 		if a.part != nil && !seen[&a.part.of.definition] {
 			seen[&a.part.of.definition] = true
 			c.report(&a.part.of.definition)

@@ -11,6 +11,9 @@ import (
 
 // divisionOf is how an asset is divided, with the repository's defaults; nil if it is not.
 func (c *catalog) divisionOf(a *asset) *partitions {
+	if !c.divided {
+		return nil
+	}
 	spec := c.carrierOf(a)
 	if !spec.partitions.divides() {
 		return nil
@@ -37,7 +40,10 @@ func (c *catalog) checkPartitions() {
 		if a.external {
 			continue
 		}
-		spec := c.carrierOf(a.asset)
+		spec := a.spec
+		if a.part != nil {
+			spec = c.carrierOf(a.asset)
+		}
 		down := spec.partitions.definitionOf()
 		whole := a.makesAll(spec)
 		if whole && down.Kind() == partition.KindNone {
@@ -62,7 +68,7 @@ func (a *asset) makesAll(spec *assetSpec) bool {
 func (c *catalog) checkReadsOf(d *definition, leaves func(visit func(*input, leafUse)), down partition.Definition, whole bool) {
 	var seen []*input
 	leaves(func(leaf *input, _ leafUse) {
-		if leaf.kind != readsAsset || slices.Contains(seen, leaf) {
+		if leaf.kind != readsAsset || leaf.parts == nil && !c.divided || slices.Contains(seen, leaf) {
 			return
 		}
 		seen = append(seen, leaf)

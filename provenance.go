@@ -53,6 +53,9 @@ func (a *catalogAsset) sources(visit func(leaf *input, use leafUse)) {
 		}
 	}
 	a.leaves(each)
+	if len(a.spec.after) == 0 && (a.part == nil || len(a.part.of.carrier.spec.after) == 0) {
+		return
+	}
 	waited := func(leaf *input, use leafUse) {
 		use.optional = true
 		if leaf.asset != a.asset {
