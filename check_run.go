@@ -19,11 +19,7 @@ func OnlyChecks(names ...string) RunOption {
 // asset's own body reports are not among them. Otherwise it is like [Repository.Materialize].
 func (r *Repository) Check(ctx context.Context, sel Selection, opts ...RunOption) (*Result, error) {
 	o := newRunOptions(opts)
-	c, err := r.compiled()
-	if err != nil {
-		return refused(o, err)
-	}
-	selected, err := c.resolveAllOn(ctx, o.inst, sel)
+	c, selected, err := r.chosen(ctx, o.inst, sel)
 	if err != nil {
 		return refused(o, err)
 	}

@@ -26,11 +26,7 @@ func (c *Check) Status(ctx context.Context, in *Instance, partition string) (sto
 // CheckStatuses says how the checks of the selected assets stand, those too that an asset's own body reports: by asset, name
 // and partition. Checks that were never planned or made are left out, and so are those that the repository does not have.
 func (r *Repository) CheckStatuses(ctx context.Context, in *Instance, sel Selection) ([]storage.CheckStatus, error) {
-	c, err := r.compiled()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := c.resolveAllOn(ctx, in, sel)
+	c, selected, err := r.chosen(ctx, in, sel)
 	if err != nil {
 		return nil, err
 	}

@@ -106,11 +106,7 @@ type AssetFreshness struct {
 // computed from what was last materialized, also by a backfill of an old partition. An asset that is made elsewhere is as
 // fresh as what is reported of it.
 func (r *Repository) Freshness(ctx context.Context, in *Instance, sel Selection) ([]AssetFreshness, error) {
-	c, err := r.compiled()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := c.resolveAllOn(ctx, in, sel)
+	c, selected, err := r.chosen(ctx, in, sel)
 	if err != nil {
 		return nil, err
 	}

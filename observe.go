@@ -28,11 +28,7 @@ func Observe(version Body[string]) AssetOption {
 // [Repository.Materialize].
 func (r *Repository) Observe(ctx context.Context, sel Selection, opts ...RunOption) (*Result, error) {
 	o := newRunOptions(opts)
-	c, err := r.compiled()
-	if err != nil {
-		return refused(o, err)
-	}
-	selected, err := c.resolveAllOn(ctx, o.inst, sel)
+	c, selected, err := r.chosen(ctx, o.inst, sel)
 	if err != nil {
 		return refused(o, err)
 	}

@@ -22,13 +22,18 @@ func (c *catalog) resolveOn(ctx context.Context, in *Instance, sel Selection) ([
 	return c.completeParts(slices.DeleteFunc(chosen, func(i int32) bool { return c.assets[i].external })), nil
 }
 
-// resolveAllOn is resolveOn with assets that are made elsewhere, which are then like all others.
-func (c *catalog) resolveAllOn(ctx context.Context, in *Instance, sel Selection) ([]int32, error) {
-	chosen, err := c.find(sel, c.selectable().WithSources().With("status", c.statusFinder(ctx, in)))
+// chosen returns the indexes of the selected assets, also of those that are made elsewhere, which are then like all others.
+// The selection may ask for the state of assets in an instance.
+func (r *Repository) chosen(ctx context.Context, in *Instance, sel Selection) (*catalog, []int32, error) {
+	c, err := r.compiled()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c.completeParts(chosen), nil
+	found, err := c.find(sel, c.selectable().WithSources().With("status", c.statusFinder(ctx, in)))
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, c.completeParts(found), nil
 }
 
 // SelectedOn is [Repository.Selected] for a selection that may ask for the state of assets in an instance.

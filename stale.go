@@ -63,11 +63,7 @@ type Staleness struct {
 // stale when that was made anew with another version, and not before. Of a partitioned asset it says nothing: see
 // [Repository.PartitionStaleness]. An asset that is made elsewhere is never stale.
 func (r *Repository) Staleness(ctx context.Context, in *Instance, sel Selection) ([]Staleness, error) {
-	c, err := r.compiled()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := c.resolveAllOn(ctx, in, sel)
+	c, selected, err := r.chosen(ctx, in, sel)
 	if err != nil {
 		return nil, err
 	}

@@ -75,11 +75,7 @@ type CheckRecord struct {
 
 // Status says how the selected assets stand, each after those that it needs.
 func (r *Repository) Status(ctx context.Context, in *Instance, sel Selection) ([]AssetStatus, error) {
-	c, err := r.compiled()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := c.resolveAllOn(ctx, in, sel)
+	c, selected, err := r.chosen(ctx, in, sel)
 	if err != nil {
 		return nil, err
 	}
