@@ -42,7 +42,9 @@ type scope struct {
 
 	told    map[int32]bool // of which the step has said that it made them, for another portion; nil if there is one only
 	portion *portion       // which partitions the body makes; nil if what it makes is not partitioned
-	streams []any          // that were opened for the body, and are closed after it
+
+	opening sync.Mutex
+	streams []any // that were opened for the body, and are closed after it
 
 	said atomic.Pointer[said] // nil until the body says something
 }

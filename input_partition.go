@@ -161,7 +161,7 @@ func (v PartitionValues[T]) Keys() iter.Seq[string] {
 }
 
 // Load loads the value of one of the partitions. For one that was never stored the error wraps [ErrNotStored] or
-// [io/fs.ErrNotExist].
+// [io/fs.ErrNotExist]. Load may be called from many goroutines.
 func (v PartitionValues[T]) Load(key string) (T, error) {
 	var none T
 	if v.of == nil || !v.of.subset.Has(key) {

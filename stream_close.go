@@ -12,6 +12,8 @@ func closeStream(v any) error {
 
 // opened remembers a stream, or all of several partitions, to be closed after the body has read them.
 func (s *scope) opened(v any) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	if many, ok := v.(*loadedPartitions); ok {
 		s.streams = append(s.streams, many.values...)
 		return
@@ -20,6 +22,8 @@ func (s *scope) opened(v any) {
 }
 
 func (s *scope) closeStreams() {
+	s.opening.Lock()
+	defer s.opening.Unlock()
 	for _, v := range s.streams {
 		_ = closeStream(v) // it was only read
 	}
