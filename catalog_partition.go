@@ -103,10 +103,10 @@ func (c *catalog) checkRead(leaf *input, down partition.Definition, whole bool) 
 		return err
 	}
 	if readsSeveral(link, sets[1]) {
-		return fmt.Errorf("one value is asked for, and there are several partitions: use %s()", r.advice)
+		return errors.New("one value is asked for, and there are several partitions: use Partitions()")
 	}
 	if all, _ := link.Up(sets[1].All()); whole && all.Count() > 1 {
-		return fmt.Errorf("one value is asked for, and a run may be for several partitions: use %s()", r.advice)
+		return errors.New("one value is asked for, and a run may be for several partitions: use Partitions()")
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func probe(d partition.Definition) partition.Set {
 
 func twoKeys(d partition.Definition) *partition.Snapshot {
 	keys := make(map[string][]string)
-	for _, name := range dynamicNames(nil, d) {
+	for _, name := range d.DynamicNames() {
 		keys[name] = []string{"a", "b"}
 	}
 	s, err := partition.NewSnapshot(keys)
@@ -147,17 +147,6 @@ func twoKeys(d partition.Definition) *partition.Snapshot {
 		return nil
 	}
 	return s
-}
-
-// dynamicNames adds the names of the dynamic partitions that a definition is made of.
-func dynamicNames(names []string, d partition.Definition) []string {
-	if d.Kind() == partition.KindDynamic {
-		return addNew(names, d.Name())
-	}
-	for _, dim := range d.Dimensions() {
-		names = dynamicNames(names, dim.Definition)
-	}
-	return names
 }
 
 // readsItself reports whether the asset reads what it made before, and itself in no other way.

@@ -51,12 +51,8 @@ func (in *Instance) newestOf(ctx context.Context, asset, partition string) (stor
 		}
 		return e, err
 	}
-	// Of the keys that start with this one it is the first.
-	found, err := in.store.Assets(ctx, storage.AssetFilter{Prefix: asset, Limit: 1})
-	if err != nil || len(found) == 0 || found[0].Key != asset {
-		return storage.Event{}, err
-	}
-	return found[0].Latest, nil
+	known, err := in.record(ctx, asset)
+	return known.Latest, err
 }
 
 // Now is the time by the clock of the run's instance; outside of a run it is [time.Now].

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dagster-go/dagster/internal/freshness"
-	"github.com/dagster-go/dagster/storage"
 )
 
 // FreshnessState says whether an asset is as fresh as it should be. The strings are Dagster's, and never change.
@@ -127,13 +126,12 @@ func (a *catalogAsset) freshnessIn(ctx context.Context, in *Instance) (AssetFres
 	if p == nil {
 		return out, nil
 	}
-	// Of the keys that start with this one it is the first.
-	found, err := in.store.Assets(ctx, storage.AssetFilter{Prefix: a.key, Limit: 1})
+	known, err := in.record(ctx, a.key)
 	if err != nil {
 		return out, err
 	}
-	if len(found) > 0 && found[0].Key == a.key && found[0].Latest.ID != 0 {
-		out.Last = found[0].Latest.At
+	if known.Latest.ID != 0 {
+		out.Last = known.Latest.At
 	}
 	now := in.now()
 	out.State, out.Until = FreshnessState(p.State(out.Last, now)), p.Next(out.Last, now)

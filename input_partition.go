@@ -15,8 +15,7 @@ type partitionRead struct {
 	// mapping says which, once the definitions on both sides are known.
 	mapping func(up, down partition.Definition) partition.Mapping
 
-	leaveOut bool   // what was never stored is left out
-	advice   string // what to write instead, where one was asked for and there are several
+	leaveOut bool // what was never stored is left out
 }
 
 // readHow says what becomes of the partitions that are read.
@@ -29,7 +28,7 @@ const (
 )
 
 // plainRead is how an asset is read that nothing more is said of.
-var plainRead = &partitionRead{mapping: partition.Infer, advice: "Partitions"} //nolint:gochecknoglobals // never changed
+var plainRead = &partitionRead{mapping: partition.Infer} //nolint:gochecknoglobals // never changed
 
 // reading is how a leaf reads its asset, should that be partitioned.
 func (in *input) reading() *partitionRead {
@@ -235,7 +234,7 @@ func readPartitions[T any](a *Asset[T], mapping func(up, down partition.Definiti
 	if a == nil {
 		return &PartitionInput[T]{node: &input{kind: readsNil}}
 	}
-	parts := &partitionRead{how: readMany, mapping: mapping, advice: "Partitions"}
+	parts := &partitionRead{how: readMany, mapping: mapping}
 	node := a.core.self
 	for _, o := range opts {
 		if o == nil {

@@ -84,8 +84,7 @@ func (a *asset) checkPartition(ctx context.Context, in *Instance, key string) er
 	if err != nil {
 		return err
 	}
-	set := d.At(in.now(), snapshot)
-	if _, err := PartitionKey(key).choose.chosen(&choice{set: set}); err != nil {
+	if _, err := PartitionKey(key).choose.of(ctx, in, d.At(in.now(), snapshot), a.key); err != nil {
 		return err
 	}
 	return in.store.Divide(ctx, map[string]partition.Definition{a.key: d})
@@ -98,4 +97,14 @@ func (a *Asset[T]) PartitionStatus(ctx context.Context, in *Instance) (storage.P
 		return status, fmt.Errorf("partition status of asset %s: %w", quote(a.core.key), err)
 	}
 	return status, nil
+}
+
+// record is what the store knows of an asset; its zero value if nothing.
+func (in *Instance) record(ctx context.Context, key string) (storage.AssetRecord, error) {
+	// Of the keys that start with this one it is the first.
+	found, err := in.store.Assets(ctx, storage.AssetFilter{Prefix: key, Limit: 1})
+	if err != nil || len(found) == 0 || found[0].Key != key {
+		return storage.AssetRecord{}, err
+	}
+	return found[0], nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/dagster-go/dagster/partition"
 )
@@ -76,23 +78,19 @@ func EveryPartition() PartitionSet {
 // LatestPartition is the last that exists; of several dimensions the last of time, with all of the others.
 func LatestPartition() PartitionSet {
 	return PartitionSet{choose: func(of *choice) (partition.Subset, error) {
+		last, ok := of.set.Last()
+		if !ok {
+			return of.set.None(), nil
+		}
 		for _, d := range of.set.Definition().Dimensions() {
 			if d.Definition.Kind() != partition.KindWindows {
 				continue
-			}
-			last, ok := of.set.Last()
-			if !ok {
-				return of.set.None(), nil
 			}
 			parts, err := of.set.Definition().Split(last)
 			if err != nil {
 				return of.set.None(), err
 			}
 			return of.set.With(d.Name, parts[d.Name])
-		}
-		last, ok := of.set.Last()
-		if !ok {
-			return of.set.None(), nil
 		}
 		return of.set.Of(last)
 	}}
@@ -124,17 +122,19 @@ func (s PartitionSet) applyRun(o *runOptions) {
 	o.partitions = s
 }
 
-// chosen are the partitions that a set chooses, all of which exist.
-func (f chooser) chosen(of *choice) (partition.Subset, error) {
+// of are the partitions that f chooses of what exists, for some assets.
+func (f chooser) of(ctx context.Context, in *Instance, set partition.Set, assets ...string) (partition.Subset, error) {
 	if f == nil {
-		return of.set.None(), errEmpty
+		return set.None(), errEmpty
 	}
-	chosen, err := f(of)
+	chosen, err := f(&choice{set: set, status: func() (missing, failed partition.Subset, err error) {
+		return in.statusOf(ctx, set, assets)
+	}})
 	if err != nil {
 		return chosen, err
 	}
-	if gone := chosen.Difference(of.set.All()); !gone.Empty() {
-		return chosen, notThere(gone, of.set)
+	if gone := chosen.Difference(set.All()); !gone.Empty() {
+		return chosen, notThere(gone, set)
 	}
 	if chosen.Empty() {
 		return chosen, errNoPartitions
@@ -147,29 +147,26 @@ var errNoPartitions = errors.New("no partitions: there is nothing to run")
 
 // notThere names partitions that do not exist, and those that do.
 func notThere(gone partition.Subset, set partition.Set) error {
+	names := shortList(gone.Keys(), gone.Count())
 	first, ok := set.First()
 	if !ok {
-		return fmt.Errorf("partition %s does not exist: there are none", shortList(gone))
+		return fmt.Errorf("partition %s does not exist: there are none", names)
 	}
 	last, _ := set.Last()
-	return fmt.Errorf("partition %s does not exist: there are %d, from %s to %s", shortList(gone), set.Count(), quote(first), quote(last))
+	return fmt.Errorf("partition %s does not exist: there are %d, from %s to %s", names, set.Count(), quote(first), quote(last))
 }
 
-// shortList is the keys of a subset, or the first few of them.
-func shortList(s partition.Subset) string {
+// shortList is some keys, or the first few of them.
+func shortList(keys iter.Seq[string], count int) string {
 	const most = 3
-	text, n := "", 0
-	for key := range s.Keys() {
-		if n == most {
-			return fmt.Sprintf("%s and %d more", text, s.Count()-most)
+	var names []string
+	for key := range keys {
+		if len(names) == most {
+			return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), count-most)
 		}
-		if n > 0 {
-			text += ", "
-		}
-		text += quote(key)
-		n++
+		names = append(names, quote(key))
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // statusOf is what is missing or failed of any of some assets.

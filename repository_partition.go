@@ -3,13 +3,13 @@ package dagster
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
-// PartitionStatus says which partitions of the asset of that key were made, failed, or are being made, and Partitions of
-// the result which exist. An asset that is not partitioned is an error.
+// PartitionStatus says which partitions of the asset of that key were made, failed, or are being made. An asset that is not partitioned is an error.
 func (r *Repository) PartitionStatus(ctx context.Context, in *Instance, asset string) (storage.PartitionStatus, error) {
 	d, err := r.division(asset)
 	if err == nil {
@@ -41,15 +41,9 @@ func (r *Repository) WipePartitions(ctx context.Context, in *Instance, asset str
 	if err != nil {
 		return err
 	}
-	chosen, err := partitions.choose.chosen(&choice{set: set, status: func() (missing, failed partition.Subset, err error) {
-		return in.statusOf(ctx, set, []string{asset})
-	}})
+	chosen, err := partitions.choose.of(ctx, in, set, asset)
 	if err == nil {
-		keys := make([]string, 0, chosen.Count())
-		for key := range chosen.Keys() {
-			keys = append(keys, key)
-		}
-		err = in.store.WipePartitions(ctx, storage.Wipe{Asset: asset, Keys: keys})
+		err = in.store.WipePartitions(ctx, storage.Wipe{Asset: asset, Keys: slices.Collect(chosen.Keys())})
 	}
 	if err != nil {
 		return fmt.Errorf("wipe partitions of asset %s: %w", quote(asset), err)
@@ -78,7 +72,9 @@ func (r *Repository) division(asset string) (partition.Definition, error) {
 func (in *Instance) snapshot(ctx context.Context, of ...partition.Definition) (*partition.Snapshot, error) {
 	var names []string
 	for _, d := range of {
-		names = dynamicNames(names, d)
+		for _, name := range d.DynamicNames() {
+			names = addNew(names, name)
+		}
 	}
 	if len(names) == 0 {
 		return nil, nil //nolint:nilnil // a nil snapshot has no keys

@@ -68,13 +68,9 @@ func (r *runState) divided(ctx context.Context) (*runPartitions, error) {
 		return nil, fmt.Errorf("partitions: %w", err)
 	}
 	now := r.inst.now()
-	parts := &runPartitions{made: make(map[madePartition]string)}
-	set := p.division.At(now, snapshot)
-	parts.set = set
+	parts := &runPartitions{set: p.division.At(now, snapshot), made: make(map[madePartition]string)}
 	if choose != nil {
-		chosen, err := choose.chosen(&choice{set: set, status: func() (missing, failed partition.Subset, err error) {
-			return r.inst.statusOf(ctx, set, p.dividedKeys())
-		}})
+		chosen, err := choose.of(ctx, r.inst, parts.set, p.dividedKeys()...)
 		if err != nil {
 			return nil, fmt.Errorf("partitions of %s: %w", p.dividedBy, err)
 		}
@@ -99,22 +95,10 @@ func (r *runPartitions) link(p *plan, at func(partition.Definition) partition.Se
 		r.links, r.downs = append(r.links, link), append(r.downs, down.All())
 		_, missing := link.Up(r.subset(i, r.whole))
 		if !missing.Empty() && !l.optional {
-			errs = append(errs, fmt.Errorf("step %s needs partitions of asset %s that do not exist: %s", quote(l.by), quote(l.leaf.asset.key), shortKeys(missing)))
+			errs = append(errs, fmt.Errorf("step %s needs partitions of asset %s that do not exist: %s", quote(l.by), quote(l.leaf.asset.key), shortList(missing.Keys(), missing.Count())))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func shortKeys(m partition.Missing) string {
-	const most = 3
-	var names []string
-	for key := range m.Keys() {
-		if len(names) == most {
-			return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), m.Count()-most)
-		}
-		names = append(names, quote(key))
-	}
-	return strings.Join(names, ", ")
 }
 
 // subset is what a portion is to a link: all there is for what is not partitioned.

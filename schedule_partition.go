@@ -104,7 +104,7 @@ func (e *evaluation) checkPartition(ctx context.Context, j *job, def partition.D
 		return fmt.Errorf("no partition: job %s is partitioned, and a run of it is for one", quote(j.name))
 	case !divided:
 		return fmt.Errorf("partition %s: job %s has no partitions", quote(key), quote(j.name))
-	case e.options.fresh && len(dynamicNames(nil, def)) > 0:
+	case e.options.fresh && len(def.DynamicNames()) > 0:
 		return nil // an instance would know
 	}
 	set, err := e.existing(ctx, def)

@@ -86,12 +86,12 @@ func (s *assetState) is(word string) bool {
 
 // states is how all assets stand.
 func (c *catalog) states(ctx context.Context, in *Instance) ([]assetState, error) {
-	s := newStaleness(in, c)
 	all := make([]int32, len(c.assets))
 	for i := range all {
 		all[i] = int32(i)
 	}
-	if err := s.load(ctx, all); err != nil {
+	s, err := newStaleness(ctx, in, c, all)
+	if err != nil {
 		return nil, fmt.Errorf("status: %w", err)
 	}
 	failed, err := in.failedAssets(ctx)

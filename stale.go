@@ -67,9 +67,9 @@ func (r *Repository) Staleness(ctx context.Context, in *Instance, sel Selection)
 	if err != nil {
 		return nil, err
 	}
-	s := newStaleness(in, c)
-	if err := s.load(ctx, selected); err != nil {
-		return nil, fmt.Errorf("staleness: %w", err)
+	s, err := newStaleness(ctx, in, c, selected)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]Staleness, 0, len(selected))
 	for _, i := range selected {
@@ -91,17 +91,15 @@ func (r *Repository) PartitionStaleness(ctx context.Context, in *Instance, asset
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := partitions.choose.chosen(&choice{set: set, status: func() (missing, failed partition.Subset, err error) {
-		return in.statusOf(ctx, set, []string{asset})
-	}})
+	chosen, err := partitions.choose.of(ctx, in, set, asset)
 	if err != nil && !errors.Is(err, errNoPartitions) {
 		return nil, fmt.Errorf("partitions of asset %s: %w", quote(asset), err)
 	}
 	c := r.catalog
-	s := newStaleness(in, c)
 	i := c.index[asset]
-	if err := s.load(ctx, []int32{i}); err != nil {
-		return nil, fmt.Errorf("staleness: %w", err)
+	s, err := newStaleness(ctx, in, c, []int32{i})
+	if err != nil {
+		return nil, err
 	}
 	out := make([]Staleness, 0, chosen.Count())
 	for key := range chosen.Keys() {
@@ -141,8 +139,13 @@ type staleSource struct {
 	reads []*partitionRead
 }
 
-func newStaleness(in *Instance, c *catalog) *staleness {
-	return &staleness{inst: in, catalog: c, versions: make(map[assetPartition]*storedVersion), sources: make(map[int32][]staleSource)}
+// newStaleness has read what is stored of some assets and of what they are made from.
+func newStaleness(ctx context.Context, in *Instance, c *catalog, selected []int32) (*staleness, error) {
+	s := &staleness{inst: in, catalog: c, versions: make(map[assetPartition]*storedVersion), sources: make(map[int32][]staleSource)}
+	if err := s.load(ctx, selected); err != nil {
+		return nil, fmt.Errorf("staleness: %w", err)
+	}
+	return s, nil
 }
 
 // load reads what is stored of assets and of what they are made from, but for those that are partitioned.

@@ -79,8 +79,8 @@ func (r *Repository) Status(ctx context.Context, in *Instance, sel Selection) ([
 	if err != nil {
 		return nil, err
 	}
-	s := newStaleness(in, c)
-	if err := s.load(ctx, selected); err != nil {
+	s, err := newStaleness(ctx, in, c, selected)
+	if err != nil {
 		return nil, fmt.Errorf("status: %w", err)
 	}
 	out := make([]AssetStatus, 0, len(selected))
@@ -111,14 +111,11 @@ func (s *staleness) status(ctx context.Context, i int32) (AssetStatus, error) {
 		}
 		out.Status, out.Causes, out.Roots = one.Status, one.Causes, one.Roots
 	}
-	// Of the keys that start with this one it is the first.
-	found, err := s.inst.store.Assets(ctx, storage.AssetFilter{Prefix: a.key, Limit: 1})
+	known, err := s.inst.record(ctx, a.key)
 	if err != nil {
 		return out, err
 	}
-	if len(found) > 0 && found[0].Key == a.key {
-		out.Latest, out.Failed = attempt(&found[0].Latest), attempt(&found[0].Failed)
-	}
+	out.Latest, out.Failed = attempt(&known.Latest), attempt(&known.Failed)
 	if out.Policy = describeFreshness(a.spec.freshness); out.Policy != nil {
 		fresh, err := a.freshnessIn(ctx, s.inst)
 		if err != nil {

@@ -27,9 +27,9 @@ func StaleOnly() RunOption {
 
 // onlyStale leaves out the assets that are fresh and come after none that is not.
 func (r *Repository) onlyStale(ctx context.Context, c *catalog, o *runOptions, selected []int32) ([]int32, error) {
-	s := newStaleness(o.inst, c)
-	if err := s.load(ctx, selected); err != nil {
-		return nil, fmt.Errorf("staleness: %w", err)
+	s, err := newStaleness(ctx, o.inst, c, selected)
+	if err != nil {
+		return nil, err
 	}
 	runs := make(map[int32]bool)
 	parts := make(map[*multi]bool)
