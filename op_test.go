@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -81,6 +80,7 @@ func stepStatuses(r *dagster.Result) map[string]executor.StepStatus {
 }
 
 // etl is days mapped over, and in each one its shards.
+
 type etl struct {
 	since *dagster.Config[since]
 	fetch *dagster.Op1[since, []day]
@@ -252,81 +252,6 @@ func TestDynamicEdges(t *testing.T) {
 	})
 }
 
-func TestFinallyRunsWhateverHappened(t *testing.T) {
-	t.Parallel()
-	var cleaned atomic.Bool
-	bad := dagster.NewOp("bad", fails[int](errors.New("no")))
-	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[dagster.Nothing] {
-		b := bad.In(s)
-		clean := dagster.NewOp("clean", dagster.Do(func(context.Context) error { cleaned.Store(true); return nil }))
-		return clean.With(dagster.Finally(b)).In(s)
-	})
-	job := dagster.NewJob("j", g)
-	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
-	require.ErrorContains(t, err, `step "bad": no`)
-	assert.True(t, cleaned.Load())
-	assert.Equal(t, storage.RunFailed, r.Status())
-	assert.Equal(t, executor.StepSucceeded, stepStatuses(r)["clean"])
-}
-
-func TestRetryOfAUseGoesBeforeOpGraphAndJob(t *testing.T) {
-	t.Parallel()
-	attempts := func(opts, use, graph []dagster.OpOption, job ...dagster.JobOption) int {
-		op := dagster.NewOp("op", fails[int](errors.New("no")), opts...)
-		if use != nil {
-			op = op.As("use", use...)
-		}
-		g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] { return op.In(s) }, graph...)
-		j := dagster.NewJob("j", g, job...)
-		r, err := dagster.NewRepository("r", j).Execute(t.Context(), j)
-		require.Error(t, err)
-		return r.Steps()[0].Attempts
-	}
-	retry := func(n int) dagster.StepOption { return dagster.Retry(dagster.RetryPolicy{Max: n}) }
-	one := func(n int) []dagster.OpOption { return []dagster.OpOption{retry(n)} }
-	assert.Equal(t, 1, attempts(nil, nil, nil))
-	assert.Equal(t, 5, attempts(nil, nil, nil, retry(4)))
-	assert.Equal(t, 4, attempts(nil, nil, one(3), retry(4)))
-	assert.Equal(t, 3, attempts(one(2), nil, one(3), retry(4)))
-	assert.Equal(t, 2, attempts(one(2), one(1), one(3), retry(4)))
-	assert.Equal(t, 1, attempts(one(2), one(0), one(3), retry(4)))
-}
-
-func TestHooksRunAfterSteps(t *testing.T) {
-	t.Parallel()
-	var d diary
-	note := func(what string) dagster.Body[dagster.Nothing] {
-		return dagster.From1(dagster.Const(what), dagster.Do1(func(ctx context.Context, what string) error {
-			s := dagster.Step(ctx)
-			d.note(fmt.Sprintf("%s %s %v", what, s.Key, s.Err))
-			return nil
-		}))
-	}
-	ok, bad := dagster.NewOp("ok", number(1)), dagster.NewOp1("bad", func(context.Context, int) (int, error) { return 0, errors.New("no") })
-	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] { return bad.In(s, ok.In(s)) })
-	job := dagster.NewJob("j", g, dagster.OnSuccess(note("good")), dagster.OnFailure(note("alert")))
-	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
-	require.Error(t, err)
-	// A hook may run beside the steps that follow: the order of the two is not promised.
-	assert.ElementsMatch(t, []string{"good ok <nil>", "alert bad no"}, d.lines)
-	assert.Equal(t, []storage.EventKind{
-		storage.StepStart, storage.StepOutput, storage.HandledOutput, storage.StepSuccess, storage.HookCompleted, storage.HookSkipped,
-	}, kinds(r, "ok"))
-	assert.Equal(t, []storage.EventKind{
-		storage.StepStart, storage.LoadedInput, storage.StepInput, storage.StepFailure, storage.HookSkipped, storage.HookCompleted,
-	}, kinds(r, "bad"))
-}
-
-func TestHookThatFailsChangesNothing(t *testing.T) {
-	t.Parallel()
-	ok := dagster.NewAsset("ok", dagster.From(number(1)),
-		dagster.OnSuccess(dagster.From(dagster.Do(func(context.Context) error { return errors.New("slack is down") }))),
-		dagster.OnSuccess(dagster.From(dagster.Do(func(context.Context) error { panic("worse") }))))
-	r, err := dagster.NewRepository("r", ok).Materialize(t.Context(), "*")
-	require.NoError(t, err)
-	assert.Equal(t, 2, countKind(r, storage.HookErrored))
-}
-
 func TestOpSelection(t *testing.T) {
 	t.Parallel()
 	a, b := dagster.NewOp("a", number(1)), dagster.NewOp1("b", addOne)
@@ -403,186 +328,10 @@ func TestConfigPerUseJobAndRun(t *testing.T) {
 	require.ErrorContains(t, err, "ops.again.config.row: unknown field")
 }
 
-func TestMaxRuntimeFailsARun(t *testing.T) {
-	t.Parallel()
-	slow := dagster.NewOp("slow", func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() })
-	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] { return slow.In(s) })
-	job := dagster.NewJob("j", g, dagster.MaxRuntime(10*time.Millisecond))
-	r, err := dagster.NewRepository("r", job).Execute(t.Context(), job)
-	require.ErrorContains(t, err, "max runtime of 10ms exceeded")
-	assert.Equal(t, storage.RunFailed, r.Status())
-	assert.Equal(t, storage.RunFailed, r.Run().CancelTarget)
-}
-
-func TestAssetsBackedByGraphs(t *testing.T) {
-	t.Parallel()
-	raw := dagster.NewSource[[]day]("raw/days")
-	byDay, sum, join := dagster.NewOp1("by_day", keyDays), dagster.NewOp1("sum_day", sumDay), dagster.NewOp1("join", addAll)
-	total := dagster.NewAsset("days/total", dagster.NewGraph("whatever", func(s *dagster.Scope) dagster.Output[int] {
-		return join.In(s, dagster.Map(s, byDay.In(s, raw), sum.In))
-	}), dagster.CodeVersion("1"))
-	next := dagster.NewAsset("next", dagster.From1(total, addOne))
-	repo := dagster.NewRepository("r", raw, total, next)
-	inst := dagster.NewInstance(dagster.InstanceConfig{})
-	require.NoError(t, raw.Store(t.Context(), inst, "", []day{{"a", []int{1}}, {"b", []int{2, 3}}}))
-	r, err := repo.Materialize(t.Context(), "*", dagster.OnInstance(inst))
-	require.NoError(t, err)
-	got, err := next.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 7, got)
-	assert.Contains(t, stepStatuses(r), "days__total.sum_day[a]")
-	m := made(t, inst, "days/total")
-	require.Len(t, m.Provenance.Inputs, 1)
-	assert.Equal(t, "raw/days", m.Provenance.Inputs[0].Asset)
-	assert.Equal(t, "1", m.Provenance.CodeVersion)
-	assert.Equal(t, m.DataVersion, made(t, inst, "next").Provenance.Inputs[0].DataVersion)
-}
-
 type splitOrders struct {
 	Paid    []order
 	Open    []order
 	Refunds dagster.Maybe[[]order]
-}
-
-func TestMultiAssets(t *testing.T) {
-	t.Parallel()
-	orders := dagster.NewAsset("orders", dagster.From(readOrders))
-	var wanted []string
-	body := func(ctx context.Context, in []order) (splitOrders, error) {
-		wanted = nil
-		for _, key := range []string{"orders/paid", "orders/open", "orders/refunds"} {
-			if dagster.Wanted(ctx, key) {
-				wanted = append(wanted, key)
-			}
-		}
-		return splitOrders{Paid: in[:1], Open: in[1:]}, nil
-	}
-	split := dagster.NewMultiAsset("split_orders", dagster.From1(orders, body))
-	paid := dagster.Part(split, "orders/paid", func(s *splitOrders) *[]order { return &s.Paid }, dagster.Group("sales"))
-	open := dagster.Part(split, "orders/open", func(s *splitOrders) *[]order { return &s.Open })
-	refunds := dagster.SkippablePart(split, "orders/refunds", func(s *splitOrders) *dagster.Maybe[[]order] { return &s.Refunds })
-	revenue := dagster.NewAsset("revenue", dagster.From1(paid, sumOrders))
-	returned := dagster.NewAsset("returned", dagster.From1(refunds, sumOrders))
-	repo := dagster.NewRepository("r", orders, paid, open, refunds, revenue, returned)
-	r, err := repo.Materialize(t.Context(), "*")
-	require.NoError(t, err)
-	got, err := revenue.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 3, got)
-	assert.Equal(t, map[string]executor.StepStatus{
-		"orders": executor.StepSucceeded, "split_orders": executor.StepSucceeded, "revenue": executor.StepSucceeded, "returned": executor.StepSkipped,
-	}, stepStatuses(r))
-	assert.Len(t, wanted, 3)
-
-	r, err = repo.Materialize(t.Context(), dagster.Select(paid), orders.Given([]order{{5}, {6}}))
-	require.NoError(t, err)
-	both, err := open.Value(r)
-	require.NoError(t, err, "what cannot be subset is made whole")
-	assert.Equal(t, []order{{6}}, both)
-
-	sub := dagster.NewMultiAsset("split_orders", dagster.From1(orders, body), dagster.Subsettable())
-	subPaid := dagster.Part(sub, "orders/paid", func(s *splitOrders) *[]order { return &s.Paid })
-	subOpen := dagster.Part(sub, "orders/open", func(s *splitOrders) *[]order { return &s.Open })
-	_, err = dagster.NewRepository("r", orders, subPaid, subOpen).Materialize(t.Context(), dagster.Select(subOpen), orders.Given([]order{{5}, {6}}))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"orders/open"}, wanted)
-}
-
-func TestAssetJobs(t *testing.T) {
-	t.Parallel()
-	a := dagster.NewAsset("a", dagster.From(number(1)))
-	b := dagster.NewAsset("b", dagster.From1(a, addOne))
-	job := dagster.NewAssetJob("refresh", "a+", dagster.Tags(map[string]string{"team": "data"}))
-	r, err := dagster.NewRepository("r", a, b, job).Execute(t.Context(), job, dagster.RunTags(map[string]string{"by": "me"}))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"a", "b"}, r.Run().Assets)
-	assert.Equal(t, "refresh", r.Run().Job)
-	assert.Equal(t, map[string]string{"team": "data", "by": "me"}, r.Run().Tags)
-}
-
-func TestReexecutionOfJobs(t *testing.T) { //nolint:tparallel // its parts share what is broken
-	t.Parallel()
-	var broken atomic.Bool
-	broken.Store(true)
-	var genRuns, oneRuns atomic.Int32
-	gen := dagster.NewOp("gen", func(context.Context) (dagster.Dynamic[int], error) {
-		genRuns.Add(1)
-		return dagster.Dynamic[int]{"a": 1, "b": 2, "c": 3}, nil
-	})
-	one := dagster.NewOp1("one", func(_ context.Context, n int) (int, error) {
-		oneRuns.Add(1)
-		if n == 2 && broken.Load() {
-			return 0, errors.New("broken")
-		}
-		return 10 * n, nil
-	})
-	join := dagster.NewOp1("join", addAll)
-	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[int] { return join.In(s, dagster.Map(s, gen.In(s), one.In)) })
-
-	t.Run("from failure loads what is there", func(t *testing.T) { //nolint:paralleltest // likewise
-		job := dagster.NewJob("j", g)
-		repo := dagster.NewRepository("r", job)
-		on := dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
-		first, err := repo.Execute(t.Context(), job, on)
-		require.Error(t, err)
-		broken.Store(false)
-		genRuns.Store(0)
-		oneRuns.Store(0)
-		second, err := repo.Reexecute(t.Context(), first.RunID(), dagster.FailedSteps(), on)
-		require.NoError(t, err)
-		assert.Equal(t, map[string]executor.StepStatus{"one[b]": executor.StepSucceeded, "join": executor.StepSucceeded}, stepStatuses(second))
-		got, err := g.Value(second)
-		require.NoError(t, err)
-		assert.Equal(t, 60, got)
-		assert.Zero(t, genRuns.Load())
-		assert.EqualValues(t, 1, oneRuns.Load())
-		assert.Equal(t, storage.RunID(first.RunID()), second.Run().Parent)
-		_, err = repo.Reexecute(t.Context(), second.RunID(), dagster.FailedSteps(), on)
-		require.ErrorContains(t, err, "nothing failed in it")
-
-		third, err := repo.Reexecute(t.Context(), second.RunID(), dagster.OnlyOps("join"), on)
-		require.NoError(t, err)
-		assert.Len(t, third.Steps(), 1)
-		got, err = g.Value(third)
-		require.NoError(t, err)
-		assert.Equal(t, 60, got)
-		fourth, err := repo.Reexecute(t.Context(), third.RunID(), dagster.AllSteps(), on)
-		require.NoError(t, err)
-		assert.Len(t, fourth.Steps(), 5)
-	})
-
-	t.Run("what is gone is made again", func(t *testing.T) { //nolint:paralleltest // likewise
-		broken.Store(true)
-		for _, kept := range []bool{false, true} {
-			opts := []dagster.JobOption{}
-			if kept {
-				opts = append(opts, dagster.Durable())
-			}
-			job := dagster.NewJob("j", g, opts...)
-			store, io1 := storage.NewMemory(), dagster.FileIO(t.TempDir())
-			process := func() dagster.RunOption {
-				return dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{Storage: store, IO: io1}))
-			}
-			broken.Store(true)
-			first, err := dagster.NewRepository("r", job).Execute(t.Context(), job, process())
-			require.Error(t, err)
-			if !kept {
-				_, err = dagster.NewRepository("r", job).Reexecute(t.Context(), first.RunID(), dagster.OnlyOps("join"), process())
-				require.ErrorContains(t, err, `needs the value of "one", which was kept in memory only and is gone`)
-			}
-			broken.Store(false)
-			second, err := dagster.NewRepository("r", job).Reexecute(t.Context(), first.RunID(), dagster.FailedSteps(), process())
-			require.NoError(t, err)
-			got, err := g.Value(second)
-			require.NoError(t, err)
-			assert.Equal(t, 60, got)
-			if kept {
-				assert.Equal(t, map[string]executor.StepStatus{"one[b]": executor.StepSucceeded, "join": executor.StepSucceeded}, stepStatuses(second))
-			} else {
-				assert.Len(t, second.Steps(), 5)
-			}
-		}
-	})
 }
 
 func TestWrongGraphsAreReported(t *testing.T) {
@@ -683,37 +432,4 @@ func TestLargeValuesPassBetweenOpsAsStreams(t *testing.T) {
 	r, err = dagster.NewRepository("r", bad).Execute(t.Context(), bad)
 	require.ErrorContains(t, err, `the value of step "table" is kept in memory only`)
 	assert.Empty(t, r.RunID())
-}
-
-func TestReexecutionKeepsTheConfig(t *testing.T) {
-	t.Parallel()
-	cfg := dagster.NewConfig("limit", limits{Rows: 1})
-	rows := dagster.NewOp1("rows", func(_ context.Context, l limits) (int, error) { return l.Rows, nil })
-	again := rows.As("again")
-	both := dagster.NewOp2("both", func(_ context.Context, a, b int) (string, error) { return fmt.Sprint(a, " ", b), nil })
-	g := dagster.NewGraph("g", func(s *dagster.Scope) dagster.Output[string] {
-		return both.In(s, rows.In(s, cfg), again.In(s, cfg))
-	})
-	job := dagster.NewJob("j", g)
-	repo := dagster.NewRepository("r", job)
-	on := dagster.OnInstance(dagster.NewInstance(dagster.InstanceConfig{}))
-	first, err := repo.Execute(t.Context(), job, on, dagster.RunConfig([]byte(`{"config": {"limit": {"rows": 5}}, "ops": {"again": {"config": {"rows": 6}}}}`)))
-	require.NoError(t, err)
-	value := func(r *dagster.Result, err error) string {
-		require.NoError(t, err)
-		got, err := g.Value(r)
-		require.NoError(t, err)
-		return got
-	}
-	assert.Equal(t, "5 6", value(first, nil))
-	assert.Equal(t, "5 6", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on)))
-	assert.Equal(t, "7 6", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on, cfg.Set(limits{Rows: 7}))))
-	assert.Equal(t, "8 8", value(repo.Reexecute(t.Context(), first.RunID(), dagster.AllSteps(), on, dagster.RunConfig([]byte(`{"config": {"limit": {"rows": 8}}}`)))))
-
-	part, err := repo.Reexecute(t.Context(), first.RunID(), dagster.OnlyOps("both"), on)
-	require.NoError(t, err)
-	assert.Equal(t, "5 6", value(part, nil))
-	assert.Equal(t, "5 6", value(repo.Reexecute(t.Context(), part.RunID(), dagster.AllSteps(), on)), "also after a run that did not use it")
-	_, err = repo.Reexecute(t.Context(), first.RunID(), dagster.OnlyOps("both"), on, dagster.RunConfig([]byte(`{"ops": {"nobody": {"config": {}}}}`)))
-	require.ErrorContains(t, err, "ops.nobody: no step of that name")
 }

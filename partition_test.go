@@ -3,9 +3,6 @@ package dagster_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/dagster-go/dagster"
-	"github.com/dagster-go/dagster/partition"
 	"github.com/dagster-go/dagster/storage"
 )
 
 // in2024 is an instance whose clock stands in the middle of March 2024.
+
 func in2024() *dagster.Instance {
 	now := func() time.Time { return time.Date(2024, 3, 15, 12, 0, 0, 0, time.UTC) }
 	return dagster.NewInstance(dagster.InstanceConfig{Now: now})
@@ -32,6 +29,7 @@ var (
 )
 
 // theKey is a body that returns the partition it makes.
+
 func theKey(ctx context.Context) (string, error) { return dagster.Partition(ctx).Key, nil }
 
 func TestPartition_oneKey(t *testing.T) {
@@ -80,33 +78,6 @@ func TestWithPartition(t *testing.T) {
 }
 
 // A month reads its days, of which some belong to a run of their own.
-func TestPartitions_monthOfDays(t *testing.T) {
-	t.Parallel()
-	day := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
-	month := dagster.NewAsset("month", dagster.From1(day.Partitions(), func(_ context.Context, days map[string]string) (int, error) {
-		for key, v := range days {
-			if key != v {
-				return 0, fmt.Errorf("%s has %s", key, v)
-			}
-		}
-		return len(days), nil
-	}), dagster.Partitioned(testMonths))
-	repo := dagster.NewRepository("r", day, month)
-	on := at2024()
-	_, err := repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-02-01", "2024-02-28"), on)
-	require.NoError(t, err)
-
-	_, err = repo.Materialize(t.Context(), "month", dagster.PartitionKey("2024-02-01"), on)
-	require.ErrorContains(t, err, `partition "2024-02-29": load asset "day": never stored; materialize it first`)
-
-	_, err = repo.Materialize(t.Context(), "day", dagster.PartitionKey("2024-02-29"), on)
-	require.NoError(t, err)
-	r, err := repo.Materialize(t.Context(), "month", dagster.PartitionKey("2024-02-01"), on)
-	require.NoError(t, err)
-	n, err := month.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 29, n)
-}
 
 func TestPartitions_ofARange(t *testing.T) {
 	t.Parallel()
@@ -202,196 +173,7 @@ func TestSingleRun(t *testing.T) {
 	assert.Empty(t, stored.Partition)
 }
 
-func TestPrevious(t *testing.T) {
-	t.Parallel()
-	sum := dagster.NewAsset("sum", dagster.From1(dagster.Previous[int](), func(_ context.Context, before dagster.Maybe[int]) (int, error) {
-		return before.Value + 1, nil
-	}), dagster.Partitioned(testDays))
-	repo := dagster.NewRepository("r", sum)
-	on := at2024()
-	r, err := repo.Materialize(t.Context(), "*", dagster.PartitionRange("2024-01-01", "2024-01-10"), on)
-	require.NoError(t, err)
-	got, err := sum.Values(r)
-	require.NoError(t, err)
-	assert.Equal(t, 10, got["2024-01-10"])
-	r, err = repo.Materialize(t.Context(), "*", dagster.PartitionKey("2024-01-11"), on)
-	require.NoError(t, err)
-	n, err := sum.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 11, n)
-	r, err = repo.Materialize(t.Context(), "*", dagster.PartitionKey("2024-03-01"), on)
-	require.NoError(t, err)
-	n, err = sum.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 1, n, "the partition before was never made")
-}
-
-func TestPartitions_inputs(t *testing.T) {
-	t.Parallel()
-	day := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
-	regions := dagster.NewAsset("regions", dagster.From(theKey), dagster.Partitioned(dagster.StaticPartitions("eu", "us")))
-	join := func(_ context.Context, in map[string]string) (string, error) {
-		return strings.Join(slices.Sorted(maps.Values(in)), " "), nil
-	}
-	same := func(_ context.Context, s string) (string, error) { return s, nil }
-	byDay := dagster.Partitioned(testDays)
-	for name, c := range map[string]struct {
-		asset *dagster.Asset[string]
-		want  string
-	}{
-		"window":     {dagster.NewAsset("x", dagster.From1(day.Window(-2, 0), join), byDay), "2024-01-08 2024-01-09 2024-01-10"},
-		"offset":     {dagster.NewAsset("x", dagster.From1(day.Offset(-1), same), byDay), "2024-01-09"},
-		"last":       {dagster.NewAsset("x", dagster.From1(regions.LastPartition(), same), byDay), "us"},
-		"at":         {dagster.NewAsset("x", dagster.From1(regions.PartitionAt("eu"), same), byDay), "eu"},
-		"all":        {dagster.NewAsset("x", dagster.From1(regions.AllPartitions(), join), byDay), "eu us"},
-		"default":    {dagster.NewAsset("x", dagster.From1(regions.Mapped(partition.All()), join), byDay), "eu us"},
-		"mapped":     {dagster.NewAsset("x", dagster.From1(day.Mapped(partition.Specific("2024-01-02")).One(), same), byDay), "2024-01-02"},
-		"optional":   {dagster.NewAsset("x", dagster.From1(dagster.Optional(day.Offset(-30)), orNone), byDay), "none"},
-		"own":        {dagster.NewAsset("x", dagster.From1(day.Mapped(partition.Func(two, two)), join), byDay), "2024-01-08 2024-01-10"},
-		"left out":   {dagster.NewAsset("x", dagster.From1(day.Window(0, 30, dagster.AllowMissing()), join), byDay), "2024-01-10"},
-		"both":       {dagster.NewAsset("x", dagster.From2(day, day.Offset(-1), two2), byDay), "2024-01-10 2024-01-09"},
-		"lazily":     {dagster.NewAsset("x", dagster.From1(day.Window(-1, 0).Lazy(), lazily), byDay), "2024-01-09=2024-01-09;2024-01-10=2024-01-10;"},
-		"fan-in":     {dagster.NewAsset("x", dagster.From1(dagster.FanIn[dagster.Input[string]](day, day.Offset(-1)), list), byDay), "2024-01-10,2024-01-09"},
-		"field":      {dagster.NewAsset("x", dagster.From1(dagster.Field(day.Window(-1, 0), func(m *map[string]string) *map[string]string { return m }), join), byDay), "2024-01-09 2024-01-10"},
-		"by another": {dagster.NewAsset("x", dagster.From1(day, same), dagster.Partitioned(dagster.DailyPartitions("2024-01-09"))), "2024-01-10"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			repo := dagster.NewRepository("r", day, regions, c.asset)
-			on := at2024()
-			_, err := repo.Materialize(t.Context(), "regions", dagster.EveryPartition(), on)
-			require.NoError(t, err)
-			_, err = repo.Materialize(t.Context(), "day", dagster.PartitionRange("2024-01-01", "2024-01-10"), on)
-			require.NoError(t, err)
-			r, err := repo.Materialize(t.Context(), "x", dagster.PartitionKey("2024-01-10"), on)
-			require.NoError(t, err)
-			got, err := c.asset.Value(r)
-			require.NoError(t, err)
-			assert.Equal(t, c.want, got)
-		})
-	}
-}
-
-func orNone(_ context.Context, in dagster.Maybe[string]) (string, error) {
-	if !in.OK {
-		return "none", nil
-	}
-	return in.Value, nil
-}
-
 // two is a mapping of its own: the day itself and the one two days before.
-func two(key string) []string {
-	t, err := time.Parse(time.DateOnly, key)
-	if err != nil {
-		return nil
-	}
-	return []string{key, t.AddDate(0, 0, -2).Format(time.DateOnly)}
-}
-
-func two2(_ context.Context, a, b string) (string, error) { return a + " " + b, nil }
-
-func list(_ context.Context, in []string) (string, error) { return strings.Join(in, ","), nil }
-
-func lazily(_ context.Context, in dagster.PartitionValues[string]) (string, error) {
-	out := ""
-	err := in.Each(func(key, v string) error { out += key + "=" + v + ";"; return nil })
-	if _, wrong := in.Load("2024-01-01"); wrong == nil {
-		return "", errors.New("a partition that is not read")
-	}
-	return out, err
-}
-
-func TestPartitions_notPartitionedReadsAll(t *testing.T) {
-	t.Parallel()
-	day := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
-	count := dagster.NewAsset("count", dagster.From1(day.Partitions(dagster.AllowMissing()), func(_ context.Context, in map[string]string) (int, error) { return len(in), nil }))
-	repo := dagster.NewRepository("r", day, count)
-	r, err := repo.Materialize(t.Context(), "*", dagster.PartitionRange("2024-01-03", "2024-01-06"), at2024())
-	require.NoError(t, err)
-	n, err := count.Value(r)
-	require.NoError(t, err)
-	assert.Equal(t, 4, n)
-}
-
-func TestPartition_refused(t *testing.T) {
-	t.Parallel()
-	day := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
-	month := dagster.NewAsset("month", dagster.From1(day.Partitions(), func(context.Context, map[string]string) (int, error) { return 0, nil }), dagster.Partitioned(testMonths))
-	later := dagster.NewAsset("later", dagster.From1(dagster.NewSource[int]("s"), func(context.Context, int) (int, error) { return 0, nil }))
-	repo := dagster.NewRepository("r", day, month, dagster.NewAsset("plain", dagster.From(func(context.Context) (int, error) { return 0, nil })))
-	_ = later
-	for name, c := range map[string]struct {
-		selection dagster.Selection
-		options   []dagster.RunOption
-		want      string
-	}{
-		"no key":         {"day", nil, `asset "day" is partitioned: say for which partition to run`},
-		"not yet":        {"day", ofKey("2024-03-15"), `partition "2024-03-15" does not exist: there are 74, from "2024-01-01" to "2024-03-14"`},
-		"before":         {"day", ofKey("2023-12-31"), `partitions of asset "day": partition "2023-12-31" does not exist`},
-		"no day":         {"day", ofKey("2024-02-30"), `key "2024-02-30": partition: no such key`},
-		"reversed":       {"day", []dagster.RunOption{dagster.PartitionRange("2024-02-02", "2024-02-01")}, "the first comes after the last"},
-		"beyond":         {"day", []dagster.RunOption{dagster.PartitionRange("2024-03-13", "2024-03-16")}, `partition "2024-03-15", "2024-03-16" does not exist`},
-		"empty":          {"day", []dagster.RunOption{dagster.PartitionKeys()}, "nothing to run"},
-		"nonsense":       {"day", []dagster.RunOption{dagster.PartitionsIn("[2024-01-01...")}, "parse"},
-		"not divided":    {"plain", ofKey("2024-01-01"), "nothing that is to be run is partitioned"},
-		"two kinds":      {"*", ofKey("2024-01-01"), `asset "day" and asset "month" are partitioned in different ways`},
-		"twice":          {"day", slices.Concat(ofKey("2024-01-01"), ofKey("2024-01-02")), "partitions: given twice"},
-		"zero":           {"day", []dagster.RunOption{dagster.PartitionSet{}}, "partitions: empty"},
-		"not there yet":  {"month", ofKey("2024-03-01"), `partition "2024-03-01" does not exist`},
-		"days to come":   {"month", ofKey("2024-04-01"), `does not exist`},
-		"long list gone": {"day", []dagster.RunOption{dagster.PartitionRange("2024-03-14", "2024-12-31")}, "and 289 more does not exist"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, err := repo.Materialize(t.Context(), c.selection, append(c.options, at2024())...)
-			require.ErrorContains(t, err, c.want)
-			assert.Empty(t, r.RunID(), "nothing runs")
-		})
-	}
-}
-
-func ofKey(k string) []dagster.RunOption { return []dagster.RunOption{dagster.PartitionKey(k)} }
-
-func TestPartitions_mistakes(t *testing.T) {
-	t.Parallel()
-	day := dagster.NewAsset("day", dagster.From(theKey), dagster.Partitioned(testDays))
-	plain := dagster.NewAsset("plain", dagster.From(theKey))
-	same := func(_ context.Context, s string) (string, error) { return s, nil }
-	join := func(context.Context, map[string]string) (string, error) { return "", nil }
-	prev := func(context.Context, dagster.Maybe[string]) (string, error) { return "", nil }
-	byDay := dagster.Partitioned(testDays)
-	for name, c := range map[string]struct {
-		def  dagster.Definition
-		want string
-	}{
-		"month of one day":   {dagster.NewAsset("x", dagster.From1(day, same), dagster.Partitioned(testMonths)), `it reads asset "day": one value is asked for, and there are several partitions: use Partitions()`},
-		"all as one":         {dagster.NewAsset("x", dagster.From1(day, same)), "use Partitions()"},
-		"no partitions":      {dagster.NewAsset("x", dagster.From1(plain.Partitions(), join), byDay), `it reads asset "plain": it has no partitions: use the asset itself`},
-		"at once":            {dagster.NewAsset("x", dagster.From1(day, same), byDay, dagster.SingleRun()), "a run may be for several partitions: use Partitions()"},
-		"previous of none":   {dagster.NewAsset("x", dagster.From1(dagster.Previous[string](), prev)), "only a partitioned asset"},
-		"previous of others": {dagster.NewAsset("x", dagster.From1(dagster.Previous[int](), func(context.Context, dagster.Maybe[int]) (string, error) { return "", nil }), byDay), "previous: it is a int, and the asset a string"},
-		"previous region":    {dagster.NewAsset("x", dagster.From1(dagster.Previous[string](), prev), dagster.Partitioned(dagster.StaticPartitions("a", "b"))), "does not fit"},
-		"nil":                {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(nil)), "partitioned: nil"},
-		"twice":              {dagster.NewAsset("x", dagster.From(theKey), byDay, byDay), "given twice"},
-		"start":              {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.DailyPartitions("yesterday"))), `daily partitions "from yesterday": start "yesterday" is not in format`},
-		"cron":               {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.CronPartitions("0 0 31 4 *", "2024-01-01"))), "no year has such a day"},
-		"zone":               {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.DailyPartitions("2024-01-01", dagster.TimeZone("Mars/Olympus")))), "Mars/Olympus"},
-		"keys":               {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.StaticPartitions("a", "a"))), "duplicate key"},
-		"empty key":          {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.StaticPartitions("a", ""))), "a key: empty"},
-		"one dimension":      {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.MultiPartitions(dagster.Dimensions{"a": testDays}))), "want two or more"},
-		"nil dimension":      {dagster.NewAsset("x", dagster.From(theKey), dagster.Partitioned(dagster.MultiPartitions(dagster.Dimensions{"a": testDays, "b": nil}))), `dimension "b": nil`},
-		"zones":              {dagster.NewAsset("x", dagster.From1(day.Partitions(), join), dagster.Partitioned(dagster.MonthlyPartitions("2024-01-01", dagster.TimeZone("Asia/Tokyo")))), "zone"},
-		"all of nothing":     {dagster.NewAsset("x", dagster.From(theKey), dagster.SingleRun()), "is not partitioned: use Partitioned"},
-		"job of two":         {dagster.NewAssetJob("x", "*", dagster.Partitioned(testMonths)), "the job and asset \"day\" are partitioned in different ways"},
-		"job of none":        {dagster.NewAssetJob("x", "plain", byDay), "none of its assets is partitioned"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			err := dagster.NewRepository("r", day, plain, c.def).Validate()
-			require.ErrorContains(t, err, c.want)
-		})
-	}
-}
 
 func TestPartition_skippable(t *testing.T) {
 	t.Parallel()
