@@ -37,6 +37,8 @@ type asset struct {
 
 	observe *body // how the version of a source is found out; nil if nobody does
 
+	views []*asset // that a source is a view of; none for others
+
 	self input // the asset as an input
 
 	// empty is set if the value is Nothing: there is nothing to store or to load.
@@ -72,6 +74,7 @@ func NewSource[T any](key string, opts ...AssetOption) *Asset[T] {
 	a := newAsset[T]("source", key)
 	a.source = true
 	a.apply(opts)
+	a.checkView()
 	return &Asset[T]{core: a}
 }
 
@@ -172,6 +175,9 @@ func (a *asset) upstream(visit func(up *asset)) {
 	}
 	walkAll(a.spec.after, each)
 	walkAll(a.spec.finally, each)
+	for _, of := range a.views {
+		visit(of)
+	}
 }
 
 func walkAll(inputs []*input, visit func(leaf *input, use leafUse)) {

@@ -27,6 +27,7 @@ type catalog struct {
 	jobs map[string]*job
 
 	divided   bool // some asset is partitioned
+	virtual   bool // some asset is a view
 	checks    map[*asset][]*check
 	checkList []*check // in the order in which they were listed
 	schedules map[string]*schedule
@@ -48,7 +49,9 @@ type catalogAsset struct {
 	*asset
 	spec     *assetSpec // the asset's own, merged with the defaults
 	external bool       // a source, or made by another repository
-	defaults *assetSpec // of the list that it stands in; nil for none
+
+	elsewhere bool       // listed as another repository's
+	defaults  *assetSpec // of the list that it stands in; nil for none
 }
 
 type listing struct {
@@ -144,10 +147,11 @@ func (c *catalog) addAssets() {
 		if !a.source && !c.takeStep(a, steps) {
 			continue
 		}
-		spec := a.spec.over(l.defaults)
+		spec := a.viewSpec(a.spec.over(l.defaults))
+		c.virtual = c.virtual || len(a.views) > 0
 		c.divided = c.divided || spec.partitions != nil || a.part != nil && a.part.of.carrier.spec.over(l.defaults).partitions != nil
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
-		c.assets = append(c.assets, catalogAsset{asset: a, spec: spec, external: l.external || a.source, defaults: l.defaults})
+		c.assets = append(c.assets, catalogAsset{asset: a, spec: spec, external: l.external || a.source, elsewhere: l.external, defaults: l.defaults})
 		if a.part != nil && !seen[&a.part.of.definition] {
 			seen[&a.part.of.definition] = true
 			c.report(&a.part.of.definition)
@@ -186,7 +190,7 @@ func (c *catalog) connect() {
 	n := len(c.assets)
 	c.up, c.down = make([][]int32, n), make([][]int32, n)
 	for i := range c.assets {
-		if c.assets[i].external {
+		if c.assets[i].external && len(c.assets[i].views) == 0 {
 			continue
 		}
 		c.connectOne(int32(i))
@@ -208,7 +212,7 @@ func (c *catalog) connectOne(i int32) {
 		}
 		j, ok := c.index[up.key]
 		if !ok {
-			if !missing[up.key] {
+			if !missing[up.key] && !c.assets[i].elsewhere {
 				missing[up.key] = true
 				c.wrong = append(c.wrong, a.wrong(fmt.Errorf("it needs %s %s, declared at %s, which is not in the repository: list it, or say External of it", up.kind, quote(up.key), up.place())))
 			}

@@ -38,6 +38,7 @@ func (c *catalog) checkPartitions() {
 	for i := range c.assets {
 		a := &c.assets[i]
 		if a.external {
+			c.checkViewDivision(a)
 			continue
 		}
 		spec := a.spec

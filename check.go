@@ -138,6 +138,16 @@ func (c *check) reads(visit func(a *asset)) {
 	walkAll(c.spec.finally, each)
 }
 
+// readsOf is [check.reads] that also visits, of a view, what it is a view of.
+func (c *catalog) readsOf(k *check, visit func(a *asset)) {
+	k.reads(func(a *asset) {
+		visit(a)
+		if len(a.views) > 0 {
+			c.through(&a.self, leafUse{}, func(of *input, _ leafUse) { visit(of.asset) })
+		}
+	})
+}
+
 // leaves calls visit for each leaf that the check's body reads.
 func (c *check) leaves(visit func(leaf *input, use leafUse)) {
 	if c.body != nil {

@@ -23,6 +23,9 @@ type AssetInfo struct {
 	// External is set for what is made elsewhere: a source, or another repository's.
 	External bool `json:"external,omitempty"`
 
+	// Virtual is set for a view of other assets: see [Virtual].
+	Virtual bool `json:"virtual,omitempty"`
+
 	Upstream   []string `json:"upstream,omitempty"` // keys that it needs, in the order of the repository's assets
 	Downstream []string `json:"downstream,omitempty"`
 
@@ -101,7 +104,7 @@ func (c *catalog) describe(i int) AssetInfo {
 	info := AssetInfo{
 		Key: a.key, Type: typeName(a.typ), Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), Owners: slices.Clone(a.spec.owners),
 		Tags: maps.Clone(a.spec.tags), Description: a.spec.description, CodeVersion: a.spec.codeVersion,
-		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, IOManager: managerName(a.spec.storedIn),
+		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, Virtual: len(a.views) > 0, IOManager: managerName(a.spec.storedIn),
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
 		Upstream: c.sortedKeys(c.up[i]), Downstream: c.sortedKeys(c.down[i]),
 	}

@@ -35,6 +35,9 @@ func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e .
 	if err := firstError(metadata.Check(e...), a.core.checkPartition(ctx, in, key)); err != nil {
 		return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 	}
+	if len(a.core.views) > 0 {
+		return fmt.Errorf("store asset %s: %w", quote(a.core.key), errVirtual)
+	}
 	if !a.core.empty {
 		l := assetValue(a.core, &a.core.spec.stepSpec, key)
 		l.inst, l.open = in, newOpener(nil, nil)
@@ -62,6 +65,9 @@ func (a *Asset[T]) ReportVersion(ctx context.Context, in *Instance, key, version
 }
 
 func (a *asset) report(ctx context.Context, in *Instance, key string, data *storage.MaterializationData) error {
+	if len(a.views) > 0 {
+		return fmt.Errorf("report asset %s: %w", quote(a.key), errVirtual)
+	}
 	event := storage.Event{Kind: storage.AssetMaterialization, Asset: a.key, Partition: key, At: in.now(), Data: data}
 	if _, err := in.store.Append(ctx, storage.Batch{Events: []storage.Event{event}}); err != nil {
 		return fmt.Errorf("report asset %s: %w", quote(a.key), err)

@@ -19,6 +19,7 @@ type LineageAsset struct {
 	Group    string   `json:"group"`
 	Kinds    []string `json:"kinds,omitempty"`
 	External bool     `json:"external,omitempty"` // made elsewhere
+	Virtual  bool     `json:"virtual,omitempty"`  // a view of other assets
 
 	// Distance is how many steps it is away: below 0 for what the asset is made from, above 0 for what is made from it.
 	Distance int `json:"distance"`
@@ -56,7 +57,7 @@ func (r *Repository) Lineage(asset string, up, down int) (*Lineage, error) {
 		}
 		a := &c.assets[i]
 		one := LineageAsset{
-			Key: a.key, Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), External: a.external, Distance: distance, More: more[int32(i)],
+			Key: a.key, Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), External: a.external, Virtual: len(a.views) > 0, Distance: distance, More: more[int32(i)],
 		}
 		if one.Group == "" {
 			one.Group = defaultGroup
@@ -101,7 +102,10 @@ func (l *Lineage) Mermaid() string {
 	for i := range l.Assets {
 		a := &l.Assets[i]
 		open, shut := `["`, `"]`
-		if a.External {
+		switch {
+		case a.Virtual:
+			open, shut = `(["`, `"])`
+		case a.External:
 			open, shut = `[("`, `")]`
 		}
 		b.WriteString("  " + ids[a.Key] + open + mermaidText(a.Key) + shut + "\n")
@@ -123,6 +127,8 @@ func (l *Lineage) DOT() string {
 		switch {
 		case a.Key == l.Asset:
 			b.WriteString(" [penwidth=3]")
+		case a.Virtual:
+			b.WriteString(" [style=dashed]")
 		case a.External:
 			b.WriteString(" [shape=cylinder]")
 		}

@@ -105,6 +105,7 @@ const (
 	optAtHour
 	optOnWeekday
 	optOnDay
+	optVirtual
 )
 
 func (s *optionSet) has(o optionSet) bool { return *s&o != 0 }

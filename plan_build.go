@@ -205,9 +205,8 @@ func (b *planner) wire(s *planStep, step *executor.Step, frame *frame) {
 		s.skips = s.skips || s.reads[i].use.when != nil && s.reads[i].use.when.branch == nil
 	}
 	for i := range s.reads {
-		if s.check == nil || s.reads[i].leaf.asset != s.check.asset {
-			b.block(step, s.reads[i].leaf)
-		}
+		b.block(step, s.reads[i].leaf, s.check)
+		b.behindView(step, s.reads[i].leaf, s.reads[i].use, executor.After)
 	}
 	step.Outputs = s.outputs()
 	for _, in := range s.spec.after {
@@ -224,7 +223,8 @@ func (b *planner) wait(step *executor.Step, in *input, kind executor.InputKind, 
 	joined := executor.Input{Name: "after", Kind: executor.FanIn}
 	in.walk(func(leaf *input, use leafUse) {
 		r := read{leaf: leaf, kind: leaf.kind, use: use, step: -1}
-		b.block(step, leaf)
+		b.block(step, leaf, nil)
+		b.behindView(step, leaf, use, kind)
 		b.locate(&r, frame)
 		if r.step < 0 {
 			b.store(leaf)

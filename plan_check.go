@@ -48,7 +48,7 @@ func (p *assembly) before(at int32) {
 	if len(p.pending) == 0 {
 		return
 	}
-	for _, up := range p.catalog.up[at] {
+	for _, up := range p.catalog.upThrough(at) {
 		for _, k := range slices.Clone(p.pending[p.catalog.assets[up].asset]) {
 			if k.blocking {
 				p.place(k)
@@ -61,7 +61,7 @@ func (p *assembly) before(at int32) {
 func (p *assembly) after(a *asset) {
 	for _, k := range slices.Clone(p.pending[a]) {
 		ready := true
-		k.reads(func(read *asset) { ready = ready && !p.waiting[read] })
+		p.catalog.readsOf(k, func(read *asset) { ready = ready && !p.waiting[read] })
 		if ready {
 			p.place(k)
 		}
@@ -71,7 +71,7 @@ func (p *assembly) after(a *asset) {
 // place puts a check into the plan, after all that it reads.
 func (p *assembly) place(k *check) {
 	p.pending[k.asset] = slices.DeleteFunc(p.pending[k.asset], func(o *check) bool { return o == k })
-	k.reads(func(a *asset) {
+	p.catalog.readsOf(k, func(a *asset) {
 		if p.waiting[a] {
 			p.add(p.catalog.index[a.key])
 		}
@@ -98,16 +98,21 @@ func readsStep(step *executor.Step, source int) bool {
 	})
 }
 
-// block lets a step wait for the checks that block an asset which it needs.
-func (b *planner) block(step *executor.Step, leaf *input) {
+// block lets a step wait for the checks that block an asset which it needs, but for those of the asset that it checks itself.
+func (b *planner) block(step *executor.Step, leaf *input, but *check) {
 	if leaf.kind != readsAsset || len(b.blocks) == 0 {
 		return
 	}
-	for _, i := range b.blocks[leaf.asset] {
-		if !readsStep(step, int(i)) {
-			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: executor.After, Sources: b.source(i, 0)})
+	b.catalog.through(leaf, leafUse{}, func(of *input, _ leafUse) {
+		if but != nil && of.asset == but.asset {
+			return
 		}
-	}
+		for _, i := range b.blocks[of.asset] {
+			if !readsStep(step, int(i)) {
+				step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: executor.After, Sources: b.source(i, 0)})
+			}
+		}
+	})
 }
 
 // plannedChecks says which checks the run is going to make.

@@ -45,11 +45,11 @@ func userVersion() map[string]string {
 }
 
 // sources calls visit for each asset that the asset is made from: what it reads, and what it waits for and reads by
-// itself.
-func (a *catalogAsset) sources(visit func(leaf *input, use leafUse)) {
+// itself. Instead of a view it is what that is a view of.
+func (c *catalog) sources(a *catalogAsset, visit func(leaf *input, use leafUse)) {
 	each := func(leaf *input, use leafUse) {
 		if leaf.kind == readsAsset {
-			visit(leaf, use)
+			c.through(leaf, use, visit)
 		}
 	}
 	a.leaves(each)
@@ -78,7 +78,7 @@ type versionSource struct {
 // versionSources are the assets that an asset is made from, by key.
 func (b *planner) versionSources(a *catalogAsset) []versionSource {
 	var out []versionSource
-	a.sources(func(leaf *input, use leafUse) {
+	b.catalog.sources(a, func(leaf *input, use leafUse) {
 		if i := slices.IndexFunc(out, func(s versionSource) bool { return s.asset == leaf.asset }); i >= 0 {
 			if link := b.link(leaf, use); link >= 0 {
 				out[i].links = addNew(out[i].links, link)

@@ -61,7 +61,8 @@ type Staleness struct {
 
 // Staleness says which of the selected assets are stale, and why, by the rules of Dagster. What was made from an asset is
 // stale when that was made anew with another version, and not before. Of a partitioned asset it says nothing: see
-// [Repository.PartitionStaleness]. An asset that is made elsewhere is never stale.
+// [Repository.PartitionStaleness]. An asset that is made elsewhere is never stale, and neither is a view; what is read through a view is
+// looked at instead of it.
 func (r *Repository) Staleness(ctx context.Context, in *Instance, sel Selection) ([]Staleness, error) {
 	c, selected, err := r.chosen(ctx, in, sel)
 	if err != nil {
@@ -73,7 +74,7 @@ func (r *Repository) Staleness(ctx context.Context, in *Instance, sel Selection)
 	}
 	out := make([]Staleness, 0, len(selected))
 	for _, i := range selected {
-		if c.divisionOf(c.assets[i].asset) != nil {
+		if c.divisionOf(c.assets[i].asset) != nil && len(c.assets[i].views) == 0 {
 			continue
 		}
 		one, err := s.of(ctx, i, "")
@@ -272,7 +273,7 @@ func (s *staleness) sourcesOf(i int32) []staleSource {
 		return out
 	}
 	var out []staleSource
-	s.catalog.assets[i].sources(func(leaf *input, _ leafUse) {
+	s.catalog.sources(&s.catalog.assets[i], func(leaf *input, _ leafUse) {
 		at := slices.IndexFunc(out, func(o staleSource) bool { return o.asset == leaf.asset })
 		if at < 0 {
 			at = len(out)

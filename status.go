@@ -13,13 +13,14 @@ import (
 type AssetStatus struct {
 	Asset    string `json:"asset"`
 	External bool   `json:"external,omitempty"` // made elsewhere
+	Virtual  bool   `json:"virtual,omitempty"`  // a view of other assets
 
-	// Status, Causes and Roots are those of its [Staleness]; Status is empty for an asset that is partitioned.
+	// Status, Causes and Roots are those of its [Staleness]; Status is empty for an asset that is partitioned, and no view.
 	Status StaleStatus  `json:"status,omitempty"`
 	Causes []StaleCause `json:"causes,omitempty"`
 	Roots  []StaleCause `json:"roots,omitempty"`
 
-	// Partitions are how many partitions stand how; nil for an asset that is not partitioned.
+	// Partitions are how many partitions stand how; nil for an asset that is not partitioned, and for a view.
 	Partitions *PartitionTally `json:"partitions,omitempty"`
 
 	// Latest is its newest materialization, of any partition, Failed the newest attempt if that came later and failed; nil
@@ -96,8 +97,8 @@ func (r *Repository) Status(ctx context.Context, in *Instance, sel Selection) ([
 
 func (s *staleness) status(ctx context.Context, i int32) (AssetStatus, error) {
 	a := &s.catalog.assets[i]
-	out := AssetStatus{Asset: a.key, External: a.external}
-	if d := s.catalog.divisionOf(a.asset); d != nil {
+	out := AssetStatus{Asset: a.key, External: a.external, Virtual: len(a.views) > 0}
+	if d := s.catalog.divisionOf(a.asset); d != nil && !out.Virtual {
 		known, err := s.inst.partitionStatus(ctx, a.key, d.def)
 		if err != nil {
 			return out, err

@@ -35,7 +35,7 @@ func (r *Repository) onlyStale(ctx context.Context, c *catalog, o *runOptions, s
 	parts := make(map[*multi]bool)
 	for _, i := range selected {
 		a := c.assets[i].asset
-		again := c.divisionOf(a) != nil || slices.ContainsFunc(c.up[i], func(up int32) bool { return runs[up] })
+		again := c.divisionOf(a) != nil || slices.ContainsFunc(c.upThrough(i), func(up int32) bool { return runs[up] })
 		if !again {
 			one, err := s.of(ctx, i, "")
 			if err != nil {

@@ -113,7 +113,10 @@ func (a *app) assetTable(list []assetJSON) string {
 	for i := range list {
 		info := &list[i]
 		about := firstLine(info.Description)
-		if info.External {
+		switch {
+		case info.Virtual:
+			about = strings.TrimSpace("(a view) " + about)
+		case info.External:
 			about = strings.TrimSpace("(made elsewhere) " + about)
 		}
 		row := []span{{info.Key, plain}, {info.Group, plain}, {some(info.Upstream, 3), dim}, {about, plain}}
@@ -250,6 +253,8 @@ func (a *app) assetText(info *assetJSON) string {
 		row("declared at", fmt.Sprintf("%s:%d", info.File, info.Line))
 	}
 	switch {
+	case info.Virtual:
+		row("made", "never: it is a view")
 	case info.External:
 		row("made", "elsewhere")
 	case info.Latest == nil:

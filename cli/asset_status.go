@@ -99,6 +99,7 @@ const (
 	standsPart      = "partial"
 	standsMade      = "made"
 	standsElsewhere = "elsewhere"
+	standsView      = "view"
 )
 
 // stands is how an asset stands, in one word.
@@ -106,6 +107,8 @@ func (s *standingJSON) stands() string {
 	switch {
 	case s.Failed != nil, s.Partitions != nil && s.Partitions.Failed > 0:
 		return standsFailed
+	case s.Virtual:
+		return standsView
 	case s.External:
 		return standsElsewhere
 	case s.Partitions != nil:
@@ -123,7 +126,7 @@ func (s *standingJSON) stands() string {
 // well reports whether nothing is wrong with an asset or with what its checks came to.
 func (s *standingJSON) well() bool {
 	switch s.stands() {
-	case standsFresh, standsMade, standsElsewhere:
+	case standsFresh, standsMade, standsElsewhere, standsView:
 		if f := s.Freshness; f != nil && f.State != dagster.FreshnessPass {
 			return false
 		}
@@ -215,7 +218,7 @@ func (a *app) standingSum(list []standingJSON) string {
 		counts[list[i].stands()]++
 	}
 	var parts []string
-	for _, word := range []string{standsFresh, standsMade, standsStale, standsPart, standsMissing, standsFailed, standsElsewhere} {
+	for _, word := range []string{standsFresh, standsMade, standsStale, standsPart, standsMissing, standsFailed, standsElsewhere, standsView} {
 		if counts[word] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[word], word))
 		}

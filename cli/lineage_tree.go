@@ -84,7 +84,11 @@ func (t *lineageTree) below(key, indent string, edges map[string][]string, sign 
 
 func (t *lineageTree) name(key string) string {
 	name := oneLine(key)
-	if a := t.of[key]; a != nil && a.External {
+	switch a := t.of[key]; {
+	case a == nil:
+	case a.Virtual:
+		name += t.style.paint(dim, " (a view)")
+	case a.External:
 		name += t.style.paint(dim, " (made elsewhere)")
 	}
 	return name
