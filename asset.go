@@ -27,6 +27,7 @@ type Asset[T any] struct {
 // asset is an asset without its type.
 type asset struct {
 	definition
+	prefix string // that options put before the key; in the key, when the asset has been declared
 	key    string // parts joined by "/"
 	step   string // the key of the step that makes it: parts joined by "__"
 	typ    reflect.Type
@@ -65,6 +66,7 @@ func NewAsset[T any](key string, body Body[T], opts ...AssetOption) *Asset[T] {
 	a := newAsset[T]("asset", key)
 	a.setBody(&a.body, a.owning(body))
 	a.apply(opts)
+	a.setKey()
 	return &Asset[T]{core: a}
 }
 
@@ -74,6 +76,7 @@ func NewSource[T any](key string, opts ...AssetOption) *Asset[T] {
 	a := newAsset[T]("source", key)
 	a.source = true
 	a.apply(opts)
+	a.setKey()
 	a.checkView()
 	return &Asset[T]{core: a}
 }
@@ -82,16 +85,24 @@ func newAsset[T any](kind, key string) *asset {
 	a := &asset{
 		definition: definition{kind: kind, name: key, at: here()},
 		key:        key,
-		step:       strings.ReplaceAll(key, "/", "__"),
 		typ:        reflect.TypeFor[T](),
 		codec:      defaultCodec[T](),
 	}
 	a.empty = a.typ == reflect.TypeFor[Nothing]()
 	a.self = input{kind: readsAsset, asset: a}
-	if err := checkKey(key, kind == "source"); err != nil {
-		a.mistake("%w", err)
-	}
 	return a
+}
+
+// setKey gives the asset its key, with its prefix. Nothing may have asked for it before.
+func (a *asset) setKey() {
+	if a.prefix != "" {
+		a.key = a.prefix + "/" + a.key
+	}
+	a.name = a.key
+	a.step = strings.ReplaceAll(a.key, "/", "__")
+	if err := checkKey(a.key, a.kind == "source"); err != nil {
+		a.mistakes = slices.Insert(a.mistakes, 0, err)
+	}
 }
 
 func (a *asset) apply(opts []AssetOption) {

@@ -89,6 +89,10 @@ func newPart[S, T any](m *MultiAsset[S], key string, p *part, opts []AssetOption
 	a := newAsset[T]("asset", key)
 	a.at = outerSite()
 	a.apply(opts)
+	if m != nil && a.prefix == "" {
+		a.prefix = m.of.carrier.prefix
+	}
+	a.setKey()
 	switch {
 	case m == nil:
 		a.mistake("multi-asset: %w", errNil)

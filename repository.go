@@ -88,6 +88,9 @@ func Defaults(opts ...AssetOption) Definition {
 	if d.of.spec.set.has(optStoredAs) {
 		d.of.mistake("stored as: a codec is for one type, and so for an asset's own options")
 	}
+	if d.of.prefix != "" {
+		d.of.mistake("key prefix: a handle has its key before it is listed; give the prefix to the assets themselves")
+	}
 	return d
 }
 
