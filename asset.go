@@ -36,7 +36,8 @@ type asset struct {
 	codec  *codec
 	source bool
 
-	observe *body // how the version of a source is found out; nil if nobody does
+	observe     *body // how the version of a source is found out; nil if nobody does
+	observeEach bool  // of each of its partitions
 
 	views []*asset // that a source is a view of; none for others
 

@@ -39,6 +39,7 @@ func (c *catalog) checkPartitions() {
 		a := &c.assets[i]
 		if a.external {
 			c.checkViewDivision(a)
+			c.checkObserved(a)
 			continue
 		}
 		spec := a.spec

@@ -112,6 +112,8 @@ type runState struct {
 
 	keptAs sync.Map // madePartition: what was not made anew, because it is unchanged
 
+	observed observedAssets
+
 	parts *runPartitions // nil if the run has to do with none
 }
 

@@ -119,6 +119,7 @@ type staleness struct {
 	catalog  *catalog
 	versions map[assetPartition]*storedVersion
 	sources  map[int32][]staleSource
+	observed observedAssets
 	snapshot *partition.Snapshot
 }
 
@@ -208,29 +209,15 @@ func (in *Instance) wholeVersions(ctx context.Context, c *catalog, assets []*ass
 			v = versionIn(&e)
 		}
 		if a.observe != nil {
-			seen, err := in.lastObservation(ctx, a.key)
+			seen, err := in.lastObservation(ctx, a.key, "", 0)
 			if err != nil {
 				return nil, err
 			}
-			if seen != nil && (v == nil || v.event < seen.event) {
-				v = seen
-			}
+			v = newer(v, seen)
 		}
 		out[a] = v
 	}
 	return out, nil
-}
-
-func (in *Instance) lastObservation(ctx context.Context, key string) (*storedVersion, error) {
-	filter := storage.EventFilter{Asset: key, Kinds: []storage.EventKind{storage.AssetObservation}, Newest: true, Limit: 1}
-	page, err := in.store.Events(ctx, filter)
-	if err != nil {
-		return nil, fmt.Errorf("observations of asset %s: %w", quote(key), err)
-	}
-	if len(page) == 0 {
-		return nil, nil //nolint:nilnil // never observed
-	}
-	return versionIn(&page[0]), nil
 }
 
 func versionIn(e *storage.Event) *storedVersion {
@@ -247,16 +234,30 @@ func (s *staleness) version(ctx context.Context, a *asset, key string) (*storedV
 	if v, ok := s.versions[at]; ok {
 		return v, nil
 	}
-	e, err := s.inst.store.LatestMaterialization(ctx, a.key, key)
-	switch {
-	case errors.Is(err, storage.ErrNotMaterialized):
-		s.versions[at] = nil
-		return nil, nil //nolint:nilnil // nothing is stored
-	case err != nil:
+	v, err := s.inst.latestVersion(ctx, a.key, key)
+	if err == nil && a.observe != nil {
+		var seen *storedVersion
+		if seen, err = s.observed.of(ctx, s.inst, a, key); err == nil {
+			v = newer(v, seen)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
-	s.versions[at] = versionIn(&e)
-	return s.versions[at], nil
+	s.versions[at] = v
+	return v, nil
+}
+
+// latestVersion is what is stored of an asset, or of one partition of it, nil if nothing is.
+func (in *Instance) latestVersion(ctx context.Context, asset, key string) (*storedVersion, error) {
+	e, err := in.store.LatestMaterialization(ctx, asset, key)
+	if errors.Is(err, storage.ErrNotMaterialized) {
+		return nil, nil //nolint:nilnil // nothing is stored
+	}
+	if err != nil {
+		return nil, err
+	}
+	return versionIn(&e), nil
 }
 
 // name is the version's name; empty for what was never made too: both count as unchanged.

@@ -299,12 +299,15 @@ func (r *runState) versionOf(ctx context.Context, from *versionSource, key strin
 			return v, 0
 		}
 	}
-	e, err := r.inst.store.LatestMaterialization(ctx, from.asset.key, key)
-	if err != nil {
+	v, err := r.inst.latestVersion(ctx, from.asset.key, key)
+	if err == nil && from.asset.observe != nil {
+		var seen *storedVersion
+		if seen, err = r.observed.of(ctx, r.inst, from.asset, key); err == nil {
+			v = newer(v, seen)
+		}
+	}
+	if err != nil || v == nil {
 		return "", 0 // never made, or the store fails: then it fails again where that counts
 	}
-	if m, ok := e.Data.(*storage.MaterializationData); ok {
-		return m.DataVersion, e.ID
-	}
-	return "", e.ID
+	return v.name(), v.event
 }
