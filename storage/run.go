@@ -58,12 +58,18 @@ type Run struct {
 	CancelTarget RunStatus `json:"cancel_target,omitempty"`
 	CancelReason string    `json:"cancel_reason,omitempty"`
 
+	// CancelBy is when a run that is being canceled ends, whether or not its worker has stopped; zero for no such time.
+	CancelBy time.Time `json:"cancel_by,omitzero"`
+
 	// Error is why the run failed, in one line; empty unless it did.
 	Error string `json:"error,omitempty"`
 
-	Created time.Time `json:"created"`
-	Started time.Time `json:"started,omitzero"`
-	Ended   time.Time `json:"ended,omitzero"`
+	// Enqueued is when it last began to wait in the queue, Launched when a worker was last asked for.
+	Created  time.Time `json:"created"`
+	Enqueued time.Time `json:"enqueued,omitzero"`
+	Launched time.Time `json:"launched,omitzero"`
+	Started  time.Time `json:"started,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
 }
 
 // clone shares nothing that could be changed with r.
@@ -92,6 +98,9 @@ type Transition struct {
 	Target RunStatus
 	Reason string
 
+	// CancelBy is by when a run that enters CANCELING is to have ended: see [Run.CancelBy].
+	CancelBy time.Time
+
 	// Error is why the run failed, in one line. Defaults to the reason for which it was canceled; ignored unless To
 	// is FAILURE.
 	Error string
@@ -102,6 +111,25 @@ type Transition struct {
 	// Events are appended in the same transaction, the status event among them. They are stamped like those of a
 	// [Batch], on a copy.
 	Events []Event
+
+	// Lead is the leadership under which it is done; the zero value for none. Once that has gone to another the error
+	// wraps [ErrFenced].
+	Lead Guard
+
+	// Retry is a run that is created in the same transaction, instead of this one that failed; nil for none. Key and Scope
+	// are not used.
+	Retry *NewRun
+}
+
+// NewRun is a run that is created together with something else.
+type NewRun struct {
+	Run Run
+
+	// Key is the run key of a request, empty for none; in Scope no key is asked for twice by one instigator: a schedule's
+	// keys hold for one of its ticks, those of a sensor for ever. Two requests with one key are one run.
+	Key, Scope string
+
+	Events []Event // of the run, appended with it
 }
 
 // RunFilter chooses runs; its zero value chooses all. Newest first: by descending Created, then by descending ID.

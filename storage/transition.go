@@ -59,7 +59,7 @@ func Apply(r Run, t Transition) (Run, error) {
 // change does what t says; t is known to be legal.
 func change(r Run, t Transition, target RunStatus) Run {
 	at := t.At.UTC().Round(0)
-	for _, before := range []time.Time{r.Created, r.Started} {
+	for _, before := range []time.Time{r.Created, r.Enqueued, r.Launched, r.Started} {
 		if before.After(at) {
 			at = before
 		}
@@ -72,12 +72,16 @@ func change(r Run, t Transition, target RunStatus) Run {
 		r.Worker = ""
 	}
 	switch t.To {
+	case RunQueued:
+		r.Enqueued = at
+	case RunStarting:
+		r.Launched = at
 	case RunStarted:
 		if r.Started.IsZero() {
 			r.Started = at
 		}
 	case RunCanceling:
-		r.CancelTarget, r.CancelReason = target, bounded(t.Reason)
+		r.CancelTarget, r.CancelReason, r.CancelBy = target, bounded(t.Reason), t.CancelBy.UTC().Round(0)
 	case RunFailed:
 		r.Error = bounded(cmp.Or(t.Error, r.CancelReason))
 	default:
@@ -98,6 +102,14 @@ func Prepare(r Run, now time.Time) (Run, error) {
 		r.Created = now
 	}
 	r.Created = r.Created.UTC().Round(0)
+	r.Enqueued, r.Launched = time.Time{}, time.Time{}
+	switch r.Status {
+	case RunQueued:
+		r.Enqueued = r.Created
+	case RunStarting:
+		r.Launched = r.Created
+	default:
+	}
 	if len(r.Tags) == 0 {
 		r.Tags = nil
 	}

@@ -1,0 +1,42 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Beat is a sign of life of the process that executes a run.
+type Beat struct {
+	Run    RunID
+	Epoch  int64
+	Worker string // see [Run.Worker]
+	Host   string
+	PID    int
+	Boot   string // of the machine: another one means that no process of before lives
+	Count  int64  // grows by one with each beat
+}
+
+// BeatStore keeps the newest beat of each run that goes on.
+type BeatStore interface {
+	// Beat stores a sign of life, and returns the run as it is: whether it is to be canceled. A run that has ended or has
+	// another epoch refuses it with [ErrFenced]: whoever beats for it must stop at once. The store sets Count.
+	Beat(ctx context.Context, b Beat) (Run, error)
+
+	// Beats returns the newest beat of each run that has not ended. Whether one is overdue is for the reader to say, who
+	// watches Count by a clock of its own.
+	Beats(ctx context.Context) ([]Beat, error)
+
+	// Reject keeps events that a run refused from its worker ([ErrFenced]), apart from the log: a bounded number a run.
+	Reject(ctx context.Context, run RunID, epoch int64, events []Event) error
+
+	// Rejected returns what a run refused, oldest first, without IDs and places.
+	Rejected(ctx context.Context, run RunID) ([]RejectedEvent, error)
+}
+
+// RejectedEvent is an event that a run refused, because its worker no longer held it.
+type RejectedEvent struct {
+	Event
+
+	Epoch int64     // under which it was written
+	Since time.Time // when it was refused
+}

@@ -1,0 +1,94 @@
+package storage
+
+import (
+	"fmt"
+	"time"
+)
+
+// TickStatus says how a tick ended. The strings are stored and never change; they are Dagster's.
+type TickStatus string
+
+// The states of a tick.
+const (
+	TickStarted TickStatus = "STARTED" // only of an evaluation that takes long: what is quick is stored at its end
+	TickSuccess TickStatus = "SUCCESS"
+	TickSkipped TickStatus = "SKIPPED"
+	TickFailure TickStatus = "FAILURE"
+)
+
+// Tick is one attempt to evaluate an instigator. Attempts are never overwritten: a tick that is tried again has a row for
+// each.
+type Tick struct {
+	ID int64 // later ticks have higher IDs; 0 until stored
+
+	InstigatorID
+
+	// At is what it was evaluated for: the time of the schedule, which all attempts have, or when the sensor was due.
+	At      time.Time
+	Attempt int // 0 for the first
+	Status  TickStatus
+
+	Started, Ended time.Time
+
+	// Runs are the runs that it created, Known the requests whose key had been asked for before.
+	Runs  []RunID
+	Known []KnownKey
+
+	// Reason is why it was skipped, Error why it failed.
+	Reason string
+	Error  string
+
+	// Cursor is the cursor that a sensor left, Events the number of events that were handed to it.
+	Cursor string
+	Events int
+
+	// Missed counts the ticks before this one that were left out, because nothing was running when they were due.
+	Missed int
+}
+
+// KnownKey is a request for a run that had been asked for before.
+type KnownKey struct {
+	Key string `json:"key"`
+	Run RunID  `json:"run"`
+}
+
+// TickCommit is all that follows from a tick.
+type TickCommit struct {
+	Lead Guard
+
+	// Instigator is where it stands afterwards, with the version that it had before.
+	Instigator Instigator
+
+	// Tick is stored with a new ID, or over the tick with its ID, which must have been STARTED. Runs and Known are the
+	// store's to fill. One that succeeded, asked for runs and got none, because their keys were known, is SKIPPED.
+	Tick Tick
+
+	Runs    []NewRun
+	Dynamic []DynamicChange // before the runs
+	Events  []Event         // of no run: what was reported of assets
+}
+
+// TickFilter chooses ticks; its zero value chooses all. Newest first.
+type TickFilter struct {
+	InstigatorID // any field may be empty
+
+	Statuses []TickStatus
+	Run      RunID // that created this run
+	Before   int64 // IDs below: the last of the page before
+	Limit    int   // Defaults to 100; at most 1000, what is more counts as that.
+}
+
+// EndTick is the tick of c once its runs are created, as created and known say. Every store calls it.
+func EndTick(c *TickCommit, created []RunID, known []KnownKey) Tick {
+	t := c.Tick
+	t.Runs, t.Known = created, known
+	t.At, t.Started, t.Ended = t.At.UTC().Round(0), t.Started.UTC().Round(0), t.Ended.UTC().Round(0)
+	t.Reason, t.Error = bounded(t.Reason), bounded(t.Error)
+	if t.Status == TickSuccess && len(created) == 0 && len(known) > 0 {
+		t.Status = TickSkipped
+		if t.Reason == "" {
+			t.Reason = fmt.Sprintf("already requested: run key %.140q is that of run %s", known[0].Key, known[0].Run)
+		}
+	}
+	return t
+}
