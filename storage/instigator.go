@@ -1,7 +1,10 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -19,6 +22,15 @@ type InstigatorID struct {
 	Repository string
 	Kind       InstigatorKind
 	Name       string
+}
+
+// String names it for people.
+func (id InstigatorID) String() string {
+	return fmt.Sprintf("%s %q of repository %q", strings.ToLower(string(id.Kind)), id.Name, id.Repository)
+}
+
+func (id InstigatorID) compare(o InstigatorID) int {
+	return cmp.Or(cmp.Compare(id.Repository, o.Repository), cmp.Compare(id.Kind, o.Kind), cmp.Compare(id.Name, o.Name))
 }
 
 // InstigatorStatus says whether an instigator is on. The strings are stored and never change.
@@ -74,13 +86,27 @@ func (i *Instigator) On() bool {
 	return i.Status == InstigatorRunning || i.Status == InstigatorAsDeclared && i.Declared
 }
 
+// NextInstigator is what a store keeps of i over one with the version given, or an error wrapping [ErrConflict]. Every store
+// calls it.
+func NextInstigator(version int64, i Instigator) (Instigator, error) {
+	if i.Version != version {
+		return i, fmt.Errorf("%s has version %d, not %d: %w", i.InstigatorID, version, i.Version, ErrConflict)
+	}
+	i.Version++
+	for _, t := range []*time.Time{&i.Since, &i.Next, &i.At, &i.Last, &i.Gone} {
+		*t = t.UTC().Round(0)
+	}
+	return i, nil
+}
+
 // InstigatorFilter chooses instigators; its zero value chooses all, by repository, kind and name.
 type InstigatorFilter struct {
 	Repository string
 	Kind       InstigatorKind
 	Name       string
 
-	// Due chooses those whose Next is not later, by Next, the longest overdue first. Never set together with After.
+	// Due chooses those whose Next is set and not later, by Next, the longest overdue first, then as else. Never set together
+	// with After.
 	Due time.Time
 
 	After InstigatorID // the last one of the page before
@@ -96,19 +122,21 @@ type TickStore interface {
 	NextDue(ctx context.Context) (time.Time, error)
 
 	// SetInstigators stores all of them, or nothing: each must have the version that is stored, which is 0 for a new one,
-	// else the error wraps [ErrConflict]. Events of no run are appended with them: they say who changed what. Under a lease
-	// that has gone to another the error wraps [ErrFenced].
+	// else the error wraps [ErrConflict]; stored it has the next one. Events of no run are appended with them, stamped on a
+	// copy: they say who changed what. Under a lease that has gone to another the error wraps [ErrFenced].
 	SetInstigators(ctx context.Context, lead Guard, list []Instigator, events ...Event) error
 
-	// CommitTick stores what a tick came to, in one transaction, or nothing of it: see [TickCommit]. The error wraps
-	// [ErrFenced] or [ErrConflict]; the second if the instigator has another version.
+	// CommitTick stores what a tick came to, in one transaction, or nothing of it: see [TickCommit]. It returns the tick as it
+	// is stored; the instigator is stored with the next version. The error wraps [ErrFenced], [ErrConflict] if the instigator
+	// has another version or the tick was not STARTED, [ErrRunExists] if an ID is taken, that of [CheckDynamic], of
+	// [Prepare] or of [EncodePayload].
 	CommitTick(ctx context.Context, c TickCommit) (Tick, error)
 
 	// Ticks returns one page of the ticks that f chooses, newest first.
 	Ticks(ctx context.Context, f TickFilter) ([]Tick, error)
 
-	// PurgeTicks deletes ended ticks of these statuses that started before an instant, at most limit of them, oldest first,
-	// and returns how many. It changes nothing else.
+	// PurgeTicks deletes ended ticks of these statuses that started before an instant, at most limit of them (1000 if it is
+	// not above 0, never more than 10000), oldest first, and returns how many. It changes nothing else: the keys of the runs stay.
 	PurgeTicks(ctx context.Context, statuses []TickStatus, before time.Time, limit int) (int, error)
 
 	// ForgetRunKeys lets keys be asked for again; none means all keys of that instigator. It returns how many there were.

@@ -14,7 +14,7 @@ type Lease struct {
 	Name   string
 	Holder string        // who leads; empty if nobody does, because the last holder gave it up
 	Epoch  int64         // grows by one each time that it goes to someone; 0 for a lease that nobody ever had
-	Beat   int64         // grows by one with each renewal
+	Beat   int64         // grows by one with each renewal, and when it is given up
 	TTL    time.Duration // for which the holder asks to be trusted after each beat
 
 	// Info is what the holder says of itself with each beat, as JSON: where it runs, how its loops are.
@@ -30,6 +30,14 @@ type Guard struct {
 
 // Guard is what the holder of the lease writes under.
 func (l *Lease) Guard() Guard { return Guard{Lease: l.Name, Epoch: l.Epoch} }
+
+// Check returns an error wrapping [ErrFenced] unless g holds, given the lease as it is stored. Every store calls it.
+func (g Guard) Check(stored Lease) error {
+	if g != (Guard{}) && stored.Epoch != g.Epoch {
+		return fmt.Errorf("lease %q is in epoch %d, not %d: %w", g.Lease, stored.Epoch, g.Epoch, ErrFenced)
+	}
+	return nil
+}
 
 // LeaseStore keeps leases. Every method is atomic.
 type LeaseStore interface {
@@ -58,22 +66,13 @@ func NextLease(stored, l Lease) (Lease, error) {
 		l.Epoch++
 	}
 	l.Beat++
+	l.Info = orNilJSON(l.Info)
 	return l, nil
 }
 
-// Setting is a switch of an instance that a person sets, such as the pause of the queue.
-type Setting struct {
-	Name    string
-	Value   json.RawMessage
-	Version int64 // grows by one with each change; 0 for one that was never set
-}
-
-// SettingStore keeps settings.
-type SettingStore interface {
-	// Setting returns the setting of that name; one that was never set has neither value nor version.
-	Setting(ctx context.Context, name string) (Setting, error)
-
-	// SetSetting stores s if its version is what is stored, else it returns an error wrapping [ErrConflict]. It appends the
-	// events, which are of no run, in the same transaction: they say who changed what.
-	SetSetting(ctx context.Context, s Setting, events ...Event) (Setting, error)
+func orNilJSON(m json.RawMessage) json.RawMessage {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }

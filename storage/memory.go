@@ -3,6 +3,7 @@ package storage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -27,6 +28,14 @@ type Memory struct {
 	divided  map[string]partition.Definition // by asset
 	dynamic  map[string]*memoryKeys          // by name
 	watchers map[chan struct{}]struct{}
+
+	leases      map[string]Lease
+	settings    map[string]Setting
+	instigators map[InstigatorID]*memoryInstigator
+	ticks       []Tick // by ID
+	lastTick    int64
+	limits      map[string]int // of pools
+	claims      []*memoryClaim // in the order in which they were asked for
 }
 
 type memoryRun struct {
@@ -36,6 +45,9 @@ type memoryRun struct {
 	log    index
 	plans  []*Event // to materialize partitions
 	checks []*Event // that it planned
+
+	beat     *Beat
+	rejected []RejectedEvent
 }
 
 // NewMemory returns an empty store.
@@ -47,6 +59,11 @@ func NewMemory() *Memory {
 		divided:  map[string]partition.Definition{},
 		dynamic:  map[string]*memoryKeys{},
 		watchers: map[chan struct{}]struct{}{},
+
+		leases:      map[string]Lease{},
+		settings:    map[string]Setting{},
+		instigators: map[InstigatorID]*memoryInstigator{},
+		limits:      map[string]int{},
 	}
 }
 
@@ -54,10 +71,7 @@ var _ Storage = (*Memory)(nil)
 
 // CreateRun implements [RunStore].
 func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
-	r, err := Prepare(clone(r), time.Now())
-	if err == nil {
-		err = checkPayloads(events)
-	}
+	n, err := prepareNew(NewRun{Run: r, Events: events}, time.Now())
 	if err != nil {
 		return err
 	}
@@ -66,14 +80,35 @@ func (m *Memory) CreateRun(ctx context.Context, r Run, events ...Event) error {
 	if err := m.ready(ctx); err != nil {
 		return err
 	}
-	if m.runs[r.ID] != nil {
-		return fmt.Errorf("create run %q: %w", r.ID, ErrRunExists)
+	if err := m.free(n.Run.ID); err != nil {
+		return err
 	}
-	created := &memoryRun{Run: r}
-	m.runs[r.ID] = created
-	m.order = slices.Insert(m.order, m.place(created), created)
-	m.store(created, slices.Clone(events))
+	m.create(n)
 	return nil
+}
+
+// prepareNew is n as it is stored, sharing nothing that could be changed with it.
+func prepareNew(n NewRun, now time.Time) (_ NewRun, err error) {
+	if n.Run, err = Prepare(clone(n.Run), now); err == nil {
+		err = checkPayloads(n.Events)
+	}
+	n.Events = slices.Clone(n.Events)
+	return n, err
+}
+
+// free reports why no run of that ID can be created.
+func (m *Memory) free(id RunID) error {
+	if m.runs[id] != nil {
+		return fmt.Errorf("create run %q: %w", id, ErrRunExists)
+	}
+	return nil
+}
+
+func (m *Memory) create(n NewRun) {
+	r := &memoryRun{Run: n.Run}
+	m.runs[r.ID] = r
+	m.order = slices.Insert(m.order, m.place(r), r)
+	m.store(r, n.Events)
 }
 
 // Run implements [RunStore].
@@ -122,22 +157,51 @@ func (m *Memory) Transition(ctx context.Context, id RunID, t Transition) (Run, e
 	if err != nil {
 		return Run{}, err
 	}
+	retry, err := m.prepareRetry(t)
+	if err != nil {
+		return Run{}, err
+	}
 	if t.At.IsZero() {
 		t.At = time.Now()
 	}
 	next, err := Apply(r.Run, t)
-	if err == nil {
-		err = checkPayloads(t.Events)
+	if err != nil {
+		return clone(r.Run), err
 	}
-	if err == nil {
-		r.Run = next
-		m.store(r, slices.Clone(t.Events))
-		if r.Status.Terminal() {
-			m.endPlans(r)
-			m.endChecks(r)
+	if retry != nil {
+		if err := m.free(retry.Run.ID); err != nil {
+			return Run{}, err
 		}
 	}
-	return clone(r.Run), err
+	r.Run = next
+	m.store(r, slices.Clone(t.Events))
+	if r.Status.Terminal() {
+		m.end(r)
+	}
+	if retry != nil {
+		m.create(*retry)
+	}
+	return clone(r.Run), nil
+}
+
+// prepareRetry looks at what may be wrong with t whatever the run is, and returns its retry, if there is one.
+func (m *Memory) prepareRetry(t Transition) (*NewRun, error) {
+	if err := errors.Join(t.Lead.Check(m.leases[t.Lead.Lease]), checkPayloads(t.Events)); err != nil {
+		return nil, err
+	}
+	if t.Retry == nil {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	n, err := prepareNew(*t.Retry, time.Now())
+	return &n, err
+}
+
+// end is what follows from the end of a run.
+func (m *Memory) end(r *memoryRun) {
+	m.endPlans(r)
+	m.endChecks(r)
+	m.freeRun(r.ID)
+	r.beat = nil
 }
 
 // DeleteRun implements [RunStore].
@@ -286,6 +350,9 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		}
 		if utc := e.At.UTC().Round(0); utc != e.At {
 			e.At = utc
+		}
+		if r != nil && e.Kind.frees() {
+			m.freeStep(r.ID, e.Step)
 		}
 		if e.Asset != "" {
 			m.note(events[i : i+1])

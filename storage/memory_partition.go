@@ -181,6 +181,12 @@ func (m *Memory) ChangeDynamic(ctx context.Context, changes ...DynamicChange) er
 	if err := m.ready(ctx); err != nil {
 		return err
 	}
+	m.changeDynamic(changes)
+	m.wake()
+	return nil
+}
+
+func (m *Memory) changeDynamic(changes []DynamicChange) {
 	for _, c := range changes {
 		k := m.dynamic[c.Name]
 		if k == nil {
@@ -189,8 +195,6 @@ func (m *Memory) ChangeDynamic(ctx context.Context, changes ...DynamicChange) er
 		}
 		k.change(c)
 	}
-	m.wake()
-	return nil
 }
 
 // DynamicKeys implements [PartitionStore].

@@ -74,5 +74,8 @@ func TestStoredNamesAreGolden(t *testing.T) {
 	golden(t, "testdata/event_kinds.txt", strings.Join(names(t, "event.go", "EventKind"), "\n")+"\n")
 	golden(t, "testdata/check_states.txt", strings.Join(names(t, "check.go", "CheckState"), "\n")+"\n")
 	golden(t, "testdata/partition_states.txt", strings.Join(names(t, "partition.go", "PartitionState"), "\n")+"\n")
+	golden(t, "testdata/instigator_kinds.txt", strings.Join(names(t, "instigator.go", "InstigatorKind"), "\n")+"\n")
+	golden(t, "testdata/instigator_statuses.txt", strings.Join(names(t, "instigator.go", "InstigatorStatus"), "\n")+"\n")
+	golden(t, "testdata/tick_statuses.txt", strings.Join(names(t, "tick.go", "TickStatus"), "\n")+"\n")
 	golden(t, "testdata/run_statuses.txt", strings.Join(names(t, "run.go", "RunStatus"), "\n")+"\n")
 }

@@ -2,6 +2,9 @@ package storage
 
 import (
 	"context"
+	"iter"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -32,7 +35,7 @@ type Claim struct {
 	// Priority is that of the run and the step together: the higher comes first, then the earlier.
 	Priority int
 
-	// Asked is when it began to wait, Held since when it holds its places; zero while it waits.
+	// Asked is when it was first asked for, Held since when it holds its places; zero while it waits. The store sets both.
 	Asked, Held time.Time
 }
 
@@ -51,14 +54,54 @@ type PoolStore interface {
 	Pools(ctx context.Context, byDefault int) ([]PoolState, error)
 
 	// Claim asks for places in the pools of c, and says whether they are held now: then, and if they were held before, the
-	// result is true. Else c waits, and is asked again after something has changed. Where a pool has no limit byDefault is
-	// it; if that is negative no place is needed. A run that has ended or has another epoch is refused with [ErrFenced].
+	// result is true. Else c waits, at the end of those of its priority if it did not wait before, and is asked again after
+	// something has changed. Where a pool has no limit byDefault is it; if that is negative there is always room. A run that has
+	// ended or has another epoch is refused with [ErrFenced], one that is not there with [ErrRunNotFound]. Held by an earlier
+	// epoch of the run, it is held still.
 	Claim(ctx context.Context, c Claim, byDefault int) (held bool, err error)
 
 	// Withdraw ends a claim, be it held or waited for: the step is not going to start.
 	Withdraw(ctx context.Context, run RunID, step string) error
 
-	// Claims returns the claims on a pool in the order in which they are served, those that are held first; of all pools
-	// if the name is empty.
+	// Claims returns the claims on a pool, those that are held first, in the order in which they were first asked for, then
+	// those that wait, in that in which they are served; of all pools if the name is empty.
 	Claims(ctx context.Context, pool string) ([]Claim, error)
+}
+
+// Admit reports whether a claim on pools gets its places now. ahead gives the pools of the claims that wait for one of these pools
+// too and are served before, in that order: those for which there is room everywhere are to get it first. free is how many
+// places are left in a pool, and whether that has a limit at all. Every store calls it.
+func Admit(pools []string, ahead iter.Seq[[]string], free func(pool string) (places int, limited bool)) bool {
+	left := map[string]int{}
+	fits := func(pools []string) bool {
+		return !slices.ContainsFunc(pools, func(p string) bool {
+			if _, known := left[p]; !known {
+				left[p] = math.MaxInt
+				if n, limited := free(p); limited {
+					left[p] = n
+				}
+			}
+			return left[p] <= 0
+		})
+	}
+	if !fits(pools) {
+		return false
+	}
+	for other := range ahead {
+		if !fits(other) {
+			continue
+		}
+		for _, p := range other {
+			left[p]--
+		}
+		if !fits(pools) {
+			return false
+		}
+	}
+	return true
+}
+
+// PoolNames are the pools of a claim as a store keeps them: by name, each once. Every store calls it.
+func PoolNames(pools []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(pools)))
 }

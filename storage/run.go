@@ -116,8 +116,8 @@ type Transition struct {
 	// wraps [ErrFenced].
 	Lead Guard
 
-	// Retry is a run that is created in the same transaction, instead of this one that failed; nil for none. Key and Scope
-	// are not used.
+	// Retry is a run that is created in the same transaction, instead of this one that failed; nil for none. Its ID must be
+	// free, else nothing happens and the error wraps [ErrRunExists]. Key and Scope are not used.
 	Retry *NewRun
 }
 

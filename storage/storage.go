@@ -18,14 +18,14 @@ var (
 	// ErrRunExists reports a run ID that is already taken.
 	ErrRunExists = errors.New("storage: run exists")
 
-	// ErrConflict reports a run whose status or epoch is no longer what the caller thought.
-	ErrConflict = errors.New("storage: run has changed")
+	// ErrConflict reports a run, or another record, that is no longer what the caller thought.
+	ErrConflict = errors.New("storage: changed meanwhile")
 
 	// ErrIllegalTransition reports a change of status that no run may make.
 	ErrIllegalTransition = errors.New("storage: illegal transition")
 
-	// ErrFenced reports events of a worker that no longer holds the run.
-	ErrFenced = errors.New("storage: run is held by another epoch, or has ended")
+	// ErrFenced reports a writer that no longer holds what it writes under: a worker its run, a leader its lease.
+	ErrFenced = errors.New("storage: held by another epoch, or ended")
 
 	// ErrRunNotEnded reports that a run must end before it can be deleted.
 	ErrRunNotEnded = errors.New("storage: run has not ended")
@@ -59,8 +59,9 @@ type RunStore interface {
 	Runs(ctx context.Context, f RunFilter) ([]Run, error)
 
 	// Transition is the one compare-and-set that changes a run, as [Apply] says. It returns the run as it is
-	// afterwards, or an error wrapping [ErrConflict] or [ErrIllegalTransition] (both with the run as it is) or
-	// [ErrRunNotFound].
+	// afterwards, or an error wrapping [ErrConflict] or [ErrIllegalTransition] (both with the run as it is),
+	// [ErrRunNotFound], [ErrFenced] if the leadership is lost, or [ErrRunExists] if the ID of the retry is taken. A run
+	// that has ended holds no place in a pool, and has no heartbeat.
 	Transition(ctx context.Context, id RunID, t Transition) (Run, error)
 
 	// DeleteRun removes an ended run and its events; what it said of assets ([AssetStore], [CheckStore]) stays, and no event gets
@@ -142,6 +143,15 @@ type PartitionStore interface {
 	Snapshot(ctx context.Context, names []string) (*partition.Snapshot, error)
 }
 
+// DaemonStore is what a daemon needs besides runs and events, and workers to be seen by it.
+type DaemonStore interface {
+	LeaseStore
+	SettingStore
+	TickStore
+	PoolStore
+	BeatStore
+}
+
 // Storage is all that an instance needs.
 type Storage interface {
 	RunStore
@@ -149,6 +159,7 @@ type Storage interface {
 	AssetStore
 	PartitionStore
 	CheckStore
+	DaemonStore
 
 	// Close waits for what is being written and frees the store. Closing twice is fine.
 	Close() error
@@ -157,7 +168,8 @@ type Storage interface {
 // Watcher is an optional ability: a store that can say that something was appended, by this process or another.
 type Watcher interface {
 	// Watch calls changed, never twice at once: first at the start, so that nothing falls between what the caller
-	// read and what it is told, then after runs or events were stored or deleted. A call may stand for many changes.
+	// read and what it is told, then after anything was stored or deleted but a heartbeat or the renewal of a lease. A call
+	// may stand for many changes.
 	// It returns nil when ctx has ended and [ErrClosed] when the store is closed.
 	Watch(ctx context.Context, changed func()) error
 }

@@ -59,13 +59,15 @@ type TickCommit struct {
 	// Instigator is where it stands afterwards, with the version that it had before.
 	Instigator Instigator
 
-	// Tick is stored with a new ID, or over the tick with its ID, which must have been STARTED. Runs and Known are the
-	// store's to fill. One that succeeded, asked for runs and got none, because their keys were known, is SKIPPED.
+	// Tick is stored with a new ID, or over the tick with its ID, which must have been STARTED. It is of the instigator. Runs
+	// and Known are the store's to fill. One that succeeded, asked for runs and got none, because their keys were known, is SKIPPED.
 	Tick Tick
 
+	// Runs are created, those whose key was not asked for before, in their order. Dynamic keys change before, Events of no
+	// run, which say what was reported of assets, are appended after; all on a copy.
 	Runs    []NewRun
-	Dynamic []DynamicChange // before the runs
-	Events  []Event         // of no run: what was reported of assets
+	Dynamic []DynamicChange
+	Events  []Event
 }
 
 // TickFilter chooses ticks; its zero value chooses all. Newest first.
@@ -78,10 +80,19 @@ type TickFilter struct {
 	Limit    int   // Defaults to 100; at most 1000, what is more counts as that.
 }
 
+// CheckStarted returns an error wrapping [ErrConflict] unless the tick of c may be stored over one of that instigator and status. Every
+// store calls it.
+func CheckStarted(c *TickCommit, id InstigatorID, status TickStatus) error {
+	if id != c.Instigator.InstigatorID || status != TickStarted {
+		return fmt.Errorf("tick %d is of %s and %s: %w", c.Tick.ID, id, status, ErrConflict)
+	}
+	return nil
+}
+
 // EndTick is the tick of c once its runs are created, as created and known say. Every store calls it.
 func EndTick(c *TickCommit, created []RunID, known []KnownKey) Tick {
 	t := c.Tick
-	t.Runs, t.Known = created, known
+	t.InstigatorID, t.Runs, t.Known = c.Instigator.InstigatorID, created, known
 	t.At, t.Started, t.Ended = t.At.UTC().Round(0), t.Started.UTC().Round(0), t.Ended.UTC().Round(0)
 	t.Reason, t.Error = bounded(t.Reason), bounded(t.Error)
 	if t.Status == TickSuccess && len(created) == 0 && len(known) > 0 {

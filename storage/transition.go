@@ -143,7 +143,8 @@ func checkNew(r Run) error {
 		return fmt.Errorf("a run is not created %s", r.Status)
 	case r.Epoch < 0:
 		return fmt.Errorf("epoch %d is below 0", r.Epoch)
-	case !r.Started.IsZero() || !r.Ended.IsZero() || r.Error != "" || r.CancelTarget != "" || r.CancelReason != "":
+	case !r.Started.IsZero() || !r.Ended.IsZero() || r.Error != "" || r.CancelTarget != "" || r.CancelReason != "" ||
+		!r.CancelBy.IsZero():
 		return errors.New("it says how it went before it was there")
 	case len(r.Config) > 0 && !json.Valid(r.Config):
 		return fmt.Errorf("its config is %w", errNotJSON)

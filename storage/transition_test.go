@@ -89,17 +89,17 @@ func TestApply(t *testing.T) {
 		{
 			"back to the queue: fenced, no worker", base,
 			storage.Transition{From: starting, To: queued, Epoch: 2, At: at},
-			with(func(r *storage.Run) { r.Status, r.Worker, r.Epoch = queued, "", 3 }), nil,
+			with(func(r *storage.Run) { r.Status, r.Worker, r.Epoch, r.Enqueued = queued, "", 3, at }), nil,
 		},
 		{
 			"fence", with(func(r *storage.Run) { r.Status = queued }),
 			storage.Transition{From: queued, To: starting, Epoch: 2, Fence: true, At: at},
-			with(func(r *storage.Run) { r.Epoch = 3 }), nil,
+			with(func(r *storage.Run) { r.Epoch, r.Launched = 3, at }), nil,
 		},
 		{
 			"no fence", with(func(r *storage.Run) { r.Status = queued }),
 			storage.Transition{From: queued, To: starting, Epoch: 2, At: at},
-			base, nil,
+			with(func(r *storage.Run) { r.Launched = at }), nil,
 		},
 		{
 			"failure keeps why", base,
@@ -117,9 +117,10 @@ func TestApply(t *testing.T) {
 		},
 		{
 			"cancel ends as CANCELED unless told", base,
-			storage.Transition{From: starting, To: storage.RunCanceling, Epoch: 2, At: at, Reason: "asked"},
+			storage.Transition{From: starting, To: storage.RunCanceling, Epoch: 2, At: at, Reason: "asked", CancelBy: at.Add(time.Hour)},
 			with(func(r *storage.Run) {
 				r.Status, r.CancelTarget, r.CancelReason = storage.RunCanceling, storage.RunCanceled, "asked"
+				r.CancelBy = at.Add(time.Hour)
 			}), nil,
 		},
 		{
@@ -166,6 +167,7 @@ func TestPrepare(t *testing.T) {
 	r := storage.Run{ID: "r", Status: storage.RunQueued, Created: now.UTC(), Epoch: 1, Tags: map[string]string{"k": "v"}, Config: json.RawMessage(`{}`)}
 	got, err = storage.Prepare(r, time.Time{})
 	require.NoError(t, err)
+	r.Enqueued = r.Created
 	assert.Equal(t, r, got)
 
 	for name, bad := range map[string]storage.Run{
@@ -178,6 +180,7 @@ func TestPrepare(t *testing.T) {
 		"unknown":      {ID: "r", Status: "MANAGED"},
 		"epoch":        {ID: "r", Epoch: -1},
 		"times":        {ID: "r", Ended: now},
+		"cancel by":    {ID: "r", CancelBy: now},
 		"error":        {ID: "r", Error: "x"},
 		"target":       {ID: "r", CancelTarget: storage.RunFailed},
 		"config":       {ID: "r", Config: json.RawMessage(`{`)},

@@ -70,11 +70,13 @@ func eachBatch(keys []string, f func(at int, batch []string) error) error {
 	return nil
 }
 
-func (w *dynamicChanges) do(t *tx) error {
+func (w *dynamicChanges) do(t *tx) error { return t.changeDynamic(w.changes) }
+
+func (t *tx) changeDynamic(changes []storage.DynamicChange) error {
 	many := [2]string{addKeys(keyBatch), removeKeys(keyBatch)}
 	one := [2]string{addKeys(1), removeKeys(1)}
-	for _, c := range w.changes {
-		t.changed = true
+	for _, c := range changes {
+		t.changed, t.told = true, true
 		name, err := t.c.integers(context.Background(), addName, c.Name)
 		if err != nil {
 			return t.fault(err)

@@ -45,11 +45,8 @@ type appending struct {
 func (a *appending) do(t *tx) (err error) {
 	var h *held
 	if a.run != "" {
-		if h, err = t.mustRun(a.run); err != nil {
+		if h, err = t.heldRun(a.run, a.epoch); err != nil {
 			return err
-		}
-		if h.status.Terminal() || h.epoch != a.epoch {
-			return fmt.Errorf("it is %s in epoch %d, the events are of epoch %d: %w", h.status, h.epoch, a.epoch, storage.ErrFenced)
 		}
 	}
 	a.at, err = t.append(h, a.rows, a.size)

@@ -49,21 +49,21 @@ func TestMigrate_keepsACopy(t *testing.T) {
 	assert.Equal(t, "old!?", r.Job)
 	versions, err := s.Query(t.Context(), "SELECT version FROM schema_version ORDER BY version")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"1", "2", "3", "4", "5"}, versions)
+	assert.Equal(t, []string{"1", "2", "3", "4", "5", "6"}, versions)
 	require.NoError(t, s.CreateRun(t.Context(), storage.Run{ID: "b"}))
 	require.NoError(t, s.Close())
 
-	info, err := os.Stat(path + ".v3")
+	info, err := os.Stat(path + ".v4")
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
-	before := openAt(t, path+".v3")
+	before := openAt(t, path+".v4")
 	defer func() { require.NoError(t, before.Close()) }()
 	r, err = before.Run(t.Context(), "a")
 	require.NoError(t, err)
 	assert.Equal(t, "old", r.Job)
 
 	_, err = sqlite.Open(t.Context(), sqlite.Config{Path: path})
-	assertRefused(t, err, sqlite.ErrNewer, "schema 5", "up to 3")
+	assertRefused(t, err, sqlite.ErrNewer, "schema 6", "up to 4")
 }
 
 // What a process that was killed leaves: a copy that was cut short, and a migration of which nothing is there.
@@ -72,7 +72,7 @@ func TestMigrate_isDoneAgain(t *testing.T) {
 	path := filled(t)
 	_, err := sqlite.OpenIn(t.Context(), sqlite.Config{Path: path}, next(broken))
 	require.ErrorContains(t, err, "nowhere")
-	write(t, path+".v3.partial", "cut sho")
+	write(t, path+".v4.partial", "cut sho")
 
 	s := openAt(t, path)
 	r, err := s.Run(t.Context(), "a")
@@ -86,8 +86,8 @@ func TestMigrate_isDoneAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "new", r.Job)
 	require.NoError(t, s.Close())
-	assert.NoFileExists(t, path+".v3.partial")
-	before := openAt(t, path+".v3")
+	assert.NoFileExists(t, path+".v4.partial")
+	before := openAt(t, path+".v4")
 	defer func() { require.NoError(t, before.Close()) }()
 	require.NoError(t, before.Check(t.Context()))
 }

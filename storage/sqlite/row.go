@@ -29,6 +29,7 @@ type row struct {
 	message   driver.Value
 	data      driver.Value
 	check     *storage.CheckData // nil for other events
+	frees     bool               // it ends an attempt of its step
 }
 
 // encode makes the rows of events.
@@ -53,6 +54,11 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 		r.asset, r.partition = e.Asset, e.Partition
 		if e.Kind == storage.AssetCheckPlanned || e.Kind == storage.AssetCheckEvaluation {
 			r.check, _ = e.Data.(*storage.CheckData)
+		}
+		switch e.Kind {
+		case storage.StepSuccess, storage.StepFailure, storage.StepUpForRetry:
+			r.frees = true
+		default:
 		}
 		r.at, r.message = nanoseconds(e.At), orNull(e.Message)
 		if e.Attempt != 0 {
@@ -185,7 +191,7 @@ func (t *tx) append(h *held, rows []row, size int) (placed, error) {
 	if len(rows) == 0 {
 		return placed{}, nil
 	}
-	t.changed = true
+	t.changed, t.told = true, true
 	t.bytes += size + 100*len(rows)
 	p := placed{first: t.lastEvent + 1}
 	var run driver.Value
@@ -198,6 +204,11 @@ func (t *tx) append(h *held, rows []row, size int) (placed, error) {
 		if h != nil {
 			h.seq++
 			seq = h.seq
+			if h.claims && rows[i].frees {
+				if err := t.exec(freeStep, h.n, text(rows[i].step)); err != nil {
+					return placed{}, err
+				}
+			}
 		}
 		if err := t.add(run, seq, &rows[i]); err != nil {
 			return placed{}, t.fault(err)

@@ -12,24 +12,30 @@ import (
 
 // CreateRun implements [storage.RunStore].
 func (s *Store) CreateRun(ctx context.Context, r storage.Run, events ...storage.Event) error {
-	r, err := storage.Prepare(r, time.Now())
+	w, err := s.kinds.encodeRun(storage.NewRun{Run: r, Events: events})
+	if err == nil {
+		err = s.queue.submit(ctx, w, len(events)+4)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("create run %.140q: %w", r.ID, err)
+	}
+	return nil
+}
+
+// encodeRun is what is to be stored for a new run.
+func (k *kinds) encodeRun(n storage.NewRun) (*creation, error) {
+	r, err := storage.Prepare(n.Run, time.Now())
+	if err != nil {
+		return nil, err
 	}
 	w := &creation{run: r}
 	if err = checkTime(r.Created); err == nil {
 		w.values, err = runValues(r)
 	}
 	if err == nil {
-		w.rows, w.size, err = s.kinds.encode(events)
+		w.rows, w.size, err = k.encode(n.Events)
 	}
-	if err == nil {
-		err = s.queue.submit(ctx, w, len(events)+4)
-	}
-	if err != nil {
-		return fmt.Errorf("create run %q: %w", r.ID, err)
-	}
-	return nil
+	return w, err
 }
 
 type creation struct {
@@ -40,15 +46,25 @@ type creation struct {
 }
 
 func (w *creation) do(t *tx) error {
-	h, err := t.run(w.run.ID)
-	if err != nil {
+	if err := t.free(w.run.ID); err != nil {
 		return err
 	}
-	if h != nil {
-		return storage.ErrRunExists
+	return w.write(t)
+}
+
+// free returns an error if the ID of a run is taken.
+func (t *tx) free(id storage.RunID) error {
+	h, err := t.run(id)
+	if err == nil && h != nil {
+		err = fmt.Errorf("run %q: %w", id, storage.ErrRunExists)
 	}
+	return err
+}
+
+// write stores the run, whose ID must be free.
+func (w *creation) write(t *tx) error {
 	t.lastRun++
-	h = &held{n: t.lastRun, status: w.run.Status, epoch: w.run.Epoch}
+	h := &held{n: t.lastRun, status: w.run.Status, epoch: w.run.Epoch}
 	if err := t.exec(insertRun, append([]driver.Value{h.n}, w.values...)...); err != nil {
 		return err
 	}
@@ -64,22 +80,22 @@ func (w *creation) do(t *tx) error {
 		}
 	}
 	t.runs[w.run.ID] = h
-	_, err = t.append(h, w.rows, w.size)
+	_, err := t.append(h, w.rows, w.size)
 	return err
 }
 
 const (
 	runColumns = `r.id, r.repository, r.job, r.status, r.epoch, r.created, r.started, r.ended, r.parent, r.root,
-		r.worker, r.cancel_target, r.cancel_reason, r.error, r.tags, r.assets, r.steps, r.config`
+		r.worker, r.cancel_target, r.cancel_reason, r.error, r.tags, r.assets, r.steps, r.config, r.enqueued, r.launched, r.cancel_by`
 	insertRun = `INSERT INTO runs (n, id, repository, job, status, epoch, created, parent, root, worker,
-		tags, assets, steps, config) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		enqueued, launched, tags, assets, steps, config) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 // runValues are the columns of insertRun without the first.
 func runValues(r storage.Run) ([]driver.Value, error) {
 	values := []driver.Value{
 		string(r.ID), r.Repository, r.Job, string(r.Status), r.Epoch, r.Created.UnixNano(),
-		orNull(string(r.Parent)), orNull(string(r.Root)), orNull(r.Worker),
+		orNull(string(r.Parent)), orNull(string(r.Root)), orNull(r.Worker), nanoseconds(r.Enqueued), nanoseconds(r.Launched),
 	}
 	for _, part := range []struct {
 		there bool
@@ -105,6 +121,7 @@ func scanRun(row []driver.Value) (storage.Run, error) {
 		Created: moment(row[5]), Started: moment(row[6]), Ended: moment(row[7]),
 		Parent: storage.RunID(text(row[8])), Root: storage.RunID(text(row[9])), Worker: text(row[10]),
 		CancelTarget: storage.RunStatus(text(row[11])), CancelReason: text(row[12]), Error: text(row[13]),
+		Enqueued: moment(row[18]), Launched: moment(row[19]), CancelBy: moment(row[20]),
 	}
 	if config := text(row[17]); config != "" {
 		r.Config = json.RawMessage(config)

@@ -16,9 +16,12 @@ func (s *Store) Transition(ctx context.Context, id storage.RunID, tr storage.Tra
 		tr.At = time.Now()
 	}
 	w := &change{id: id, transition: tr}
-	err := checkTime(tr.At)
+	err := errors.Join(checkTime(tr.At), checkTime(tr.CancelBy))
 	if err == nil {
 		w.rows, w.size, err = s.kinds.encode(tr.Events)
+	}
+	if err == nil && tr.Retry != nil {
+		w.retry, err = s.kinds.encodeRun(*tr.Retry)
 	}
 	if err == nil {
 		err = s.queue.submit(ctx, w, len(tr.Events)+2)
@@ -40,10 +43,14 @@ type change struct {
 	rows       []row
 	size       int
 	run        storage.Run // as it is afterwards
+	retry      *creation
 }
 
 func (w *change) do(t *tx) error {
 	h, err := t.mustRun(w.id)
+	if err == nil {
+		err = t.lead(w.transition.Lead)
+	}
 	if err != nil {
 		return err
 	}
@@ -57,12 +64,25 @@ func (w *change) do(t *tx) error {
 	if w.run, err = storage.Apply(w.run, w.transition); err != nil {
 		return err
 	}
+	if w.retry != nil {
+		if err := t.free(w.retry.run.ID); err != nil {
+			return err
+		}
+	}
+	if err := w.write(t, h); err != nil || w.retry == nil {
+		return err
+	}
+	return w.retry.write(t)
+}
+
+// write stores the run as it is afterwards, and what follows from that.
+func (w *change) write(t *tx, h *held) error {
 	r := w.run
 	// The old values are in the condition too: no update leaves a state that was not looked at.
-	err = t.exec(`UPDATE runs SET status = ?, epoch = ?, started = ?, ended = ?, worker = ?, cancel_target = ?, cancel_reason = ?,
-		error = ? WHERE n = ? AND status = ? AND epoch = ?`,
-		string(r.Status), r.Epoch, nanoseconds(r.Started), nanoseconds(r.Ended), orNull(r.Worker), orNull(string(r.CancelTarget)),
-		orNull(r.CancelReason), orNull(r.Error), h.n, string(w.transition.From), w.transition.Epoch)
+	err := t.exec(`UPDATE runs SET status = ?, epoch = ?, enqueued = ?, launched = ?, started = ?, ended = ?, worker = ?,
+		cancel_target = ?, cancel_reason = ?, cancel_by = ?, error = ? WHERE n = ? AND status = ? AND epoch = ?`,
+		string(r.Status), r.Epoch, nanoseconds(r.Enqueued), nanoseconds(r.Launched), nanoseconds(r.Started), nanoseconds(r.Ended),
+		orNull(r.Worker), orNull(string(r.CancelTarget)), orNull(r.CancelReason), nanoseconds(r.CancelBy), orNull(r.Error), h.n, string(w.transition.From), w.transition.Epoch)
 	if err != nil {
 		return err
 	}
@@ -74,7 +94,13 @@ func (w *change) do(t *tx) error {
 	if err := t.endPlans(h.n, failed); err != nil {
 		return err
 	}
-	return t.endChecks(h.n, failed)
+	if err := t.endChecks(h.n, failed); err != nil {
+		return err
+	}
+	if err := t.execQuietly(freeRun, h.n); err != nil {
+		return err
+	}
+	return t.execQuietly(dropBeat, h.n)
 }
 
 // DeleteRun implements [storage.RunStore].

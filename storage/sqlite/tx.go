@@ -25,6 +25,7 @@ type tx struct {
 	seen      int64 // data_version then
 	lastEvent int64
 	lastRun   int64
+	lastTick  int64
 	commits   int64
 	runs      map[storage.RunID]*held
 	assets    map[string]int64
@@ -36,6 +37,7 @@ type tx struct {
 	strays   map[int64]int64 // how many more there are, by asset
 	bytes    int             // of events, roughly
 	changed  bool            // something is to be committed
+	told     bool            // and those who watch are to be told of it
 	interned bool            // a new kind of event was among it
 }
 
@@ -45,6 +47,7 @@ type held struct {
 	status storage.RunStatus
 	epoch  int64
 	seq    int64 // of its last event
+	claims bool  // it may have some
 }
 
 func newTx(c *conn, path string, k *kinds, d *definitions, version int64) *tx {
@@ -62,7 +65,7 @@ func (t *tx) begin() error {
 	if err := t.c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return explain(t.path, err)
 	}
-	t.bytes, t.changed, t.interned = 0, false, false
+	t.bytes, t.changed, t.told, t.interned = 0, false, false, false
 	if err := t.refresh(ctx); err != nil {
 		return errors.Join(explain(t.path, err), t.rollback())
 	}
@@ -86,7 +89,7 @@ func (t *tx) refresh(ctx context.Context) error {
 		return nil
 	}
 	seen := row[0]
-	row, err = t.c.integers(ctx, "SELECT last_event, last_run, commits, (SELECT max(version) FROM schema_version) FROM counters")
+	row, err = t.c.integers(ctx, "SELECT last_event, last_run, commits, (SELECT max(version) FROM schema_version), last_tick FROM counters")
 	if err != nil {
 		return err
 	}
@@ -96,14 +99,33 @@ func (t *tx) refresh(ctx context.Context) error {
 	clear(t.runs)
 	clear(t.assets)
 	clear(t.divisions)
-	t.known, t.seen, t.lastEvent, t.lastRun, t.commits = true, seen, row[0], row[1], row[2]
+	t.known, t.seen, t.lastEvent, t.lastRun, t.commits, t.lastTick = true, seen, row[0], row[1], row[2], row[4]
 	return nil
 }
 
 // exec runs a statement that can only fail with the database.
 func (t *tx) exec(query string, args ...driver.Value) error {
+	t.told = true
+	return t.execQuietly(query, args...)
+}
+
+// execQuietly is exec for what is of no interest to those who watch.
+func (t *tx) execQuietly(query string, args ...driver.Value) error {
 	t.changed = true
 	return t.fault(t.c.exec(context.Background(), query, args...))
+}
+
+// affected is exec that returns how many rows it changed, and is of interest only if there were any.
+func (t *tx) affected(query string, args ...driver.Value) (int, error) {
+	if err := t.execQuietly(query, args...); err != nil {
+		return 0, err
+	}
+	n, err := t.c.integers(context.Background(), "SELECT changes()")
+	if err != nil {
+		return 0, t.fault(err)
+	}
+	t.told = t.told || n[0] > 0
+	return int(n[0]), nil
 }
 
 func (t *tx) query(query string, args []driver.Value, each func(row []driver.Value) error) error {
@@ -118,8 +140,8 @@ func (t *tx) fault(err error) error {
 	return &databaseError{err: explain(t.path, err)}
 }
 
-// commit makes the transaction durable; it reports whether there was anything in it.
-func (t *tx) commit() (changed bool, err error) {
+// commit makes the transaction durable; it reports whether there was anything in it to tell of.
+func (t *tx) commit() (told bool, err error) {
 	ctx := context.Background()
 	if !t.changed {
 		return false, explain(t.path, t.c.exec(ctx, "ROLLBACK"))
@@ -127,8 +149,10 @@ func (t *tx) commit() (changed bool, err error) {
 	if err := t.flush(); err != nil {
 		return false, err
 	}
-	t.commits++
-	err = t.c.exec(ctx, "UPDATE counters SET last_event = ?, last_run = ?, commits = ?", t.lastEvent, t.lastRun, t.commits)
+	if t.told {
+		t.commits++
+		err = t.c.exec(ctx, "UPDATE counters SET last_event = ?, last_run = ?, last_tick = ?, commits = ?", t.lastEvent, t.lastRun, t.lastTick, t.commits)
+	}
 	if err == nil {
 		err = t.c.exec(ctx, "COMMIT")
 	}
@@ -136,9 +160,9 @@ func (t *tx) commit() (changed bool, err error) {
 		return false, explain(t.path, err)
 	}
 	if t.interned {
-		return true, explain(t.path, t.kinds.load(ctx, t.c))
+		return t.told, explain(t.path, t.kinds.load(ctx, t.c))
 	}
-	return true, nil
+	return t.told, nil
 }
 
 // flush writes what was gathered of the transaction.
@@ -184,9 +208,13 @@ func (t *tx) run(id storage.RunID) (*held, error) {
 		return h, nil
 	}
 	var h *held
-	err := t.query(`SELECT n, status, epoch, coalesce((SELECT seq FROM events WHERE run = n ORDER BY id DESC LIMIT 1), 0)
-		FROM runs WHERE id = ?`, []driver.Value{string(id)}, func(row []driver.Value) error {
-		h = &held{n: integer(row[0]), status: storage.RunStatus(text(row[1])), epoch: integer(row[2]), seq: integer(row[3])}
+	err := t.query(`SELECT n, status, epoch, coalesce((SELECT seq FROM events WHERE run = r.n ORDER BY id DESC LIMIT 1), 0),
+			EXISTS (SELECT 1 FROM claims WHERE run = r.n)
+		FROM runs r WHERE id = ?`, []driver.Value{string(id)}, func(row []driver.Value) error {
+		h = &held{
+			n: integer(row[0]), status: storage.RunStatus(text(row[1])), epoch: integer(row[2]), seq: integer(row[3]),
+			claims: integer(row[4]) != 0,
+		}
 		return nil
 	})
 	if err != nil || h == nil {
@@ -194,6 +222,15 @@ func (t *tx) run(id storage.RunID) (*held, error) {
 	}
 	t.runs[id] = h
 	return h, nil
+}
+
+// heldRun is mustRun for a worker, who must hold the run.
+func (t *tx) heldRun(id storage.RunID, epoch int64) (*held, error) {
+	h, err := t.mustRun(id)
+	if err == nil && (h.status.Terminal() || h.epoch != epoch) {
+		err = fmt.Errorf("it is %s in epoch %d, not %d: %w", h.status, h.epoch, epoch, storage.ErrFenced)
+	}
+	return h, err
 }
 
 // mustRun is run for callers that cannot go on without.

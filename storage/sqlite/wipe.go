@@ -46,7 +46,7 @@ func (w *wiping) do(t *tx) error {
 	for _, key := range w.Keys {
 		existed := false
 		var is partitionState
-		t.changed = true
+		t.changed, t.told = true, true
 		err := t.query(wipeOne, []driver.Value{n[0], key}, func(row []driver.Value) error {
 			existed, is.inProgress = true, integer(row[0]) != 0
 			return nil

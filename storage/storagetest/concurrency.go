@@ -301,7 +301,36 @@ func everyMethod(ctx context.Context, s storage.Storage, r storage.Run) map[stri
 	_, errs["DynamicKeys"] = s.DynamicKeys(ctx, storage.DynamicFilter{Name: "n"})
 	_, errs["HasDynamic"] = s.HasDynamic(ctx, "n", []string{"a"})
 	_, errs["Snapshot"] = s.Snapshot(ctx, []string{"n"})
+	daemonMethods(ctx, s, r, errs)
 	return errs
+}
+
+// daemonMethods calls the methods that daemons and workers need.
+func daemonMethods(ctx context.Context, s storage.Storage, r storage.Run, errs map[string]error) {
+	id := storage.InstigatorID{Repository: "r", Kind: storage.SensorInstigator, Name: "n"}
+	_, errs["Lease"] = s.Lease(ctx, "l")
+	_, errs["Acquire"] = s.Acquire(ctx, storage.Lease{Name: "l", Holder: "h"})
+	errs["Release"] = s.Release(ctx, storage.Guard{Lease: "l"})
+	_, errs["Setting"] = s.Setting(ctx, "s")
+	_, errs["SetSetting"] = s.SetSetting(ctx, storage.Setting{Name: "s"}, step(1))
+	_, errs["Instigators"] = s.Instigators(ctx, storage.InstigatorFilter{})
+	_, errs["NextDue"] = s.NextDue(ctx)
+	errs["SetInstigators"] = s.SetInstigators(ctx, storage.Guard{}, []storage.Instigator{{InstigatorID: id}}, step(1))
+	_, errs["CommitTick"] = s.CommitTick(ctx, storage.TickCommit{
+		Instigator: storage.Instigator{InstigatorID: id}, Runs: []storage.NewRun{{Run: storage.Run{ID: runID(98)}, Key: "k"}},
+	})
+	_, errs["Ticks"] = s.Ticks(ctx, storage.TickFilter{})
+	_, errs["PurgeTicks"] = s.PurgeTicks(ctx, []storage.TickStatus{storage.TickSkipped}, at(9), 0)
+	_, errs["ForgetRunKeys"] = s.ForgetRunKeys(ctx, id)
+	errs["SetPool"] = s.SetPool(ctx, storage.Pool{Name: "p", Limit: 1})
+	_, errs["Pools"] = s.Pools(ctx, 1)
+	_, errs["Claim"] = s.Claim(ctx, storage.Claim{Run: r.ID, Epoch: r.Epoch, Step: "s", Pools: []string{"p"}}, 1)
+	errs["Withdraw"] = s.Withdraw(ctx, r.ID, "s")
+	_, errs["Claims"] = s.Claims(ctx, "")
+	_, errs["Beat"] = s.Beat(ctx, storage.Beat{Run: r.ID, Epoch: r.Epoch})
+	_, errs["Beats"] = s.Beats(ctx)
+	errs["Reject"] = s.Reject(ctx, r.ID, r.Epoch, steps(1))
+	_, errs["Rejected"] = s.Rejected(ctx, r.ID)
 }
 
 func testCancelMidway(t *testing.T, s storage.Storage) {

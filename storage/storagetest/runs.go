@@ -14,7 +14,7 @@ func fullRun() storage.Run {
 	return storage.Run{
 		ID: runID(1), Repository: "shop", Job: "nightly", Status: storage.RunQueued, Epoch: 2,
 		Tags: map[string]string{"team": "sales", "empty": ""}, Assets: []string{"b", "a"}, Steps: []string{"s[2]", "s[1]"},
-		Config: config(`{"a":{"b":[1,"x",null]}}`), Parent: runID(8), Root: runID(9), Worker: "host:1", Created: at(1),
+		Config: config(`{"a":{"b":[1,"x",null]}}`), Parent: runID(8), Root: runID(9), Worker: "host:1", Created: at(1), Enqueued: at(1),
 	}
 }
 

@@ -66,6 +66,7 @@ func sharedCases() []sharedCase {
 func testSharedReads(t *testing.T, a, b storage.Storage) {
 	r := storage.Run{ID: runID(1), Status: storage.RunStarting, Created: at(1), Tags: map[string]string{"a": "b"}}
 	require.NoError(t, a.CreateRun(t.Context(), r, storage.Event{Kind: "NEW_KIND", At: at(1)}))
+	r.Launched = r.Created
 	assert.Equal(t, r, get(t, b, r.ID))
 	r = move(t, b, r, storage.RunStarted)
 	assert.Equal(t, r, get(t, a, r.ID))

@@ -82,6 +82,8 @@ func create(t *testing.T, s storage.Storage, n int, change ...func(*storage.Run)
 		c(&r)
 	}
 	require.NoError(t, s.CreateRun(t.Context(), r))
+	r, err := storage.Prepare(r, r.Created)
+	require.NoError(t, err)
 	return r
 }
 

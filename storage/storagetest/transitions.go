@@ -147,7 +147,7 @@ func testLife(t *testing.T, s storage.Storage) {
 		{To: storage.RunStarting, Fence: true, Worker: "w2"},
 		{To: storage.RunStarted},
 		{To: storage.RunStarted, Worker: "w3"},
-		{To: storage.RunCanceling, Target: storage.RunFailed, Reason: "too long"},
+		{To: storage.RunCanceling, Target: storage.RunFailed, Reason: "too long", CancelBy: at(99)},
 		{To: storage.RunFailed},
 	} {
 		tr.From, tr.Epoch, tr.At = r.Status, r.Epoch, at(10+i)
@@ -158,7 +158,8 @@ func testLife(t *testing.T, s storage.Storage) {
 	}
 	want.Status, want.Epoch, want.Worker = storage.RunFailed, 6, "w3"
 	want.CancelTarget, want.CancelReason, want.Error = storage.RunFailed, "too long", "too long"
-	want.Started, want.Ended = at(13), at(16)
+	want.Enqueued, want.Launched, want.Started, want.Ended = at(11), at(12), at(13), at(16)
+	want.CancelBy = at(99)
 	sameRun(t, want, r)
 }
 
