@@ -1,0 +1,5 @@
+//go:build !unix
+
+package process
+
+func gone(err error) error { return err }

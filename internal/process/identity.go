@@ -1,0 +1,94 @@
+package process
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// ErrUnknown is returned where the system doesn't say.
+var ErrUnknown = errors.New("the system doesn't say")
+
+// ID tells a process from all others, also from one that gets its number later.
+type ID struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"` // when it started, in ticks since the boot
+	Boot  string `json:"boot"`  // which boot
+}
+
+// Identify returns the identity of the process with a number. It returns an error wrapping [os.ErrNotExist] if there is none, and
+// [ErrUnknown] where the system has no /proc.
+func Identify(pid int) (ID, error) {
+	boot, err := bootID()
+	if err != nil {
+		return ID{}, err
+	}
+	s, err := readStat(pid)
+	if err != nil {
+		return ID{}, err
+	}
+	return ID{PID: pid, Start: s.start, Boot: boot}, nil
+}
+
+// Alive reports whether the process lives. One that has ended is gone, although its parent may not have asked how.
+func (id ID) Alive() (bool, error) {
+	boot, err := bootID()
+	if err != nil {
+		return false, err
+	}
+	if boot != id.Boot {
+		return false, nil
+	}
+	s, err := readStat(id.PID)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return s.start == id.Start && s.state != 'Z' && s.state != 'X', nil
+}
+
+// bootID returns a name of the time since the machine was started.
+func bootID() (string, error) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// stat is what is needed of /proc/PID/stat.
+type stat struct {
+	state byte
+	group int
+	start uint64
+}
+
+func readStat(pid int) (stat, error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return stat{}, gone(err)
+	}
+	// The name of the program is in parentheses, and may contain some itself.
+	_, rest, _ := bytes.Cut(text, []byte(") "))
+	if i := bytes.LastIndex(text, []byte(") ")); i >= 0 {
+		rest = text[i+2:]
+	}
+	fields := strings.Fields(string(rest))
+	if len(fields) < 20 {
+		return stat{}, fmt.Errorf("%w: %q is no stat of a process", ErrUnknown, text)
+	}
+	group, err := strconv.Atoi(fields[2])
+	if err != nil {
+		return stat{}, fmt.Errorf("%w: group of process %d: %w", ErrUnknown, pid, err)
+	}
+	start, err := strconv.ParseUint(fields[19], 10, 64)
+	if err != nil {
+		return stat{}, fmt.Errorf("%w: start of process %d: %w", ErrUnknown, pid, err)
+	}
+	return stat{state: fields[0][0], group: group, start: start}, nil
+}
