@@ -17,42 +17,66 @@ import (
 
 // Orphans looks through all processes of the machine.
 func (p *Process) Orphans(ctx context.Context, keep func(storage.RunID) bool) ([]Orphan, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("list orphans: %w", err)
+	var found []Orphan
+	err := p.Adopt(ctx) // so that all workers are known
+	if err == nil {
+		err = process.Marked(InstanceVar, p.config.Instance, func(pid int, lookup func(string) (string, bool)) {
+			if o, ok := p.orphan(pid, lookup); ok && (!keep(o.Run) || !p.wanted(o)) {
+				found = append(found, o)
+			}
+		})
 	}
-	var marked []Orphan
-	err := process.Marked(InstanceVar, p.config.Instance, func(pid int, lookup func(string) (string, bool)) {
-		if run, ok := lookup(RunVar); ok {
-			text, _ := lookup(EpochVar)
-			epoch, _ := strconv.ParseInt(text, 10, 64)
-			marked = append(marked, Orphan{pid, storage.RunID(run), epoch})
-		}
-	})
 	if err != nil {
 		return nil, fmt.Errorf("list orphans: %w", err)
 	}
+	return found, nil
+}
+
+// orphan says whose a process is. One that waits for a run is nobody's.
+func (p *Process) orphan(pid int, lookup func(string) (string, bool)) (Orphan, bool) {
+	if run, ok := lookup(RunVar); ok {
+		text, _ := lookup(EpochVar)
+		epoch, _ := strconv.ParseInt(text, 10, 64)
+		return Orphan{pid, storage.RunID(run), epoch}, true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var found []Orphan
-	for _, o := range marked {
-		if keep(o.Run) {
-			w, err := p.find(o.Run)
-			if err != nil {
-				return nil, fmt.Errorf("list orphans: %w", err)
-			}
-			if w != nil && (o.Epoch == 0 || w.epoch <= o.Epoch) {
-				continue
-			}
+	for _, w := range p.workers {
+		if started(w) && w.id.PID == pid {
+			return Orphan{pid, w.run, w.epoch}, true
 		}
-		found = append(found, o)
 	}
-	return found, nil
+	return Orphan{}, false
+}
+
+// wanted reports whether a process is of a run that has a worker, and not of an earlier one.
+func (p *Process) wanted(o Orphan) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.workers[o.Run]
+	return w != nil && (o.Epoch == 0 || w.epoch <= o.Epoch)
+}
+
+func started(w *worker) bool {
+	select {
+	case <-w.settled:
+		return w.err == nil
+	default:
+		return false
+	}
 }
 
 // Reap sends SIGKILL, unless the process that was found has ended: one that got its number since is left alone.
 func (p *Process) Reap(ctx context.Context, o Orphan) (bool, error) {
 	gone, err := end(ctx, o.PID, func() bool {
-		return process.IsMarked(o.PID, InstanceVar, p.config.Instance) && process.IsMarked(o.PID, RunVar, string(o.Run))
+		mine := process.IsMarked(o.PID, InstanceVar, p.config.Instance)
+		if process.IsMarked(o.PID, RunVar, string(o.Run)) {
+			return mine
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		w := p.workers[o.Run]
+		return mine && w != nil && started(w) && w.id.PID == o.PID
 	})
 	if err != nil {
 		return false, fmt.Errorf("kill process %d of run %q: %w", o.PID, o.Run, err)

@@ -15,6 +15,9 @@ const (
 	RunVar = "DAGSTER_RUN"
 	// EpochVar is the epoch of the run's worker.
 	EpochVar = "DAGSTER_EPOCH"
+
+	// warmVar tells a process that it is started before there is a run, and should say when it is ready.
+	warmVar = "DAGSTER_WARM"
 )
 
 // ProcessConfig is what [NewProcess] needs.
@@ -46,6 +49,11 @@ type ProcessConfig struct {
 	// Concurrent is how many workers are started at once; more wait. Defaults to 8.
 	Concurrent int
 
+	// Warm is how many processes are kept that have started and wait for a run: the next launches take these, and don't wait for a program
+	// to start. Each costs the memory of the program with its definitions. Until one is ready a launch starts its own.
+	// Defaults to none.
+	Warm int
+
 	// Timeout is how long the start of one may take. Defaults to 30 seconds.
 	Timeout time.Duration
 
@@ -53,7 +61,8 @@ type ProcessConfig struct {
 	// Close waits for it. Defaults to nobody.
 	Exited func(End)
 
-	// Warn is told what went wrong that hinders no run: a folder for logs that can't be written. Defaults to nobody.
+	// Warn is told what went wrong that hinders no run: a folder for logs that can't be written, or, with no run, a process that ended
+	// before there was one. Defaults to nobody.
 	Warn func(run storage.RunID, err error)
 }
 

@@ -64,13 +64,13 @@ func (r *rig) close() {
 
 // clean ends whatever is left of the instance.
 func (r *rig) clean() {
+	assert.NoError(r.t, r.Close(context.WithoutCancel(r.t.Context())))
 	for _, pid := range r.marked() {
 		if p, err := os.FindProcess(pid); err == nil {
 			_ = p.Kill()
 			_, _ = p.Wait()
 		}
 	}
-	assert.NoError(r.t, r.Close(context.WithoutCancel(r.t.Context())))
 }
 
 // marked returns the processes of the instance.

@@ -24,6 +24,7 @@ type Process struct {
 	records *records
 	deaths  *process.Deaths
 	turns   chan struct{}
+	pool    *pool
 	life    context.Context //nolint:containedctx // of the launcher, which what it does ends with
 	end     context.CancelFunc
 	done    sync.WaitGroup
@@ -53,6 +54,7 @@ func NewProcess(c ProcessConfig) (*Process, error) {
 		turns: make(chan struct{}, c.Concurrent), workers: map[storage.RunID]*worker{},
 	}
 	p.life, p.end = context.WithCancel(context.Background())
+	p.pool = newPool(p)
 	return p, nil
 }
 
@@ -173,7 +175,7 @@ func (p *Process) Health(ctx context.Context, run storage.RunID) (Health, error)
 	}
 }
 
-// Close stops watching. Workers live on.
+// Close stops watching. Workers live on; processes that wait for a run end.
 func (p *Process) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closed = true
@@ -183,6 +185,7 @@ func (p *Process) Close(ctx context.Context) error {
 		}
 	}
 	p.mu.Unlock()
+	p.pool.close()
 	p.end()
 	if err := rest(ctx, &p.done); err != nil {
 		return err

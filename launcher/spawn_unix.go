@@ -33,9 +33,12 @@ func (p *Process) begin(ctx context.Context, q Request, w *worker) error {
 		return fmt.Errorf("wait for other launches: %w", ctx.Err())
 	}
 	w.logs = p.makeLogs(q)
-	c, err := p.spawn(ctx, q, w.logs)
-	if err != nil {
-		return err
+	c := p.pool.take(w.logs)
+	if c == nil {
+		var err error
+		if c, err = p.spawn(ctx, q, p.openStart(q, w.logs)); err != nil {
+			return err
+		}
 	}
 	if err := p.hand(ctx, q, w, c); err != nil {
 		c.kill()
@@ -86,12 +89,8 @@ func within(dir string, f func(*os.Root) error) error {
 	return f(r)
 }
 
-// spawn starts a process that waits to be told what to do.
-func (p *Process) spawn(ctx context.Context, q Request, logs string) (*child, error) {
-	out, err := p.openStart(q, logs)
-	if err != nil {
-		return nil, err
-	}
+// spawn starts a process that waits to be told what to do, and prints to out, which is closed here.
+func (p *Process) spawn(ctx context.Context, q Request, out *os.File) (*child, error) {
 	defer out.Close()
 	line, theirs, err := newLine()
 	if err != nil {
@@ -100,7 +99,10 @@ func (p *Process) spawn(ctx context.Context, q Request, logs string) (*child, er
 	defer theirs.Close()
 	cmd := exec.Command(p.config.Path, p.config.Args(q)...) //nolint:gosec,noctx // what the owner of the process configured; it outlives every context
 	cmd.Dir, cmd.Env = p.config.Dir, p.environment(q)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, out, out
+	cmd.Stdin = theirs
+	if out != nil {
+		cmd.Stdout, cmd.Stderr = out, out
+	}
 	c, err := start(ctx, func() (*child, error) { return startChild(cmd, line) }, (*child).kill)
 	if err != nil {
 		return nil, fmt.Errorf("start %q: %w", p.config.Path, errors.Join(cause(err), line.Close()))
@@ -119,20 +121,19 @@ func cause(err error) error {
 	return err
 }
 
-// openStart opens what a worker prints to until it keeps its own logs.
-func (p *Process) openStart(q Request, logs string) (f *os.File, err error) {
+// openStart opens what a worker prints to until it keeps its own logs. Nil stands for nowhere.
+func (p *Process) openStart(q Request, logs string) (f *os.File) {
 	if logs == "" {
-		return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		return nil
 	}
-	err = within(logs, func(r *os.Root) error {
+	err := within(logs, func(r *os.Root) (err error) {
 		f, err = r.OpenFile(startLog, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		return err
 	})
 	if err != nil {
 		p.config.Warn(q.Run, fmt.Errorf("open log: %w", err))
-		return p.openStart(q, "")
 	}
-	return f, nil
+	return f
 }
 
 // environment is what a worker sees. A zero request is that of a process that has no run yet.
@@ -140,15 +141,15 @@ func (p *Process) environment(q Request) []string {
 	env := make([]string, 0, 64)
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		if name != InstanceVar && name != RunVar && name != EpochVar {
+		if name != InstanceVar && name != RunVar && name != EpochVar && name != warmVar {
 			env = append(env, e)
 		}
 	}
 	env = append(append(env, p.config.Env...), InstanceVar+"="+p.config.Instance)
-	if q.Run != "" {
-		env = append(env, RunVar+"="+string(q.Run), EpochVar+"="+strconv.FormatInt(q.Epoch, 10))
+	if q.Run == "" {
+		return append(env, warmVar+"=1")
 	}
-	return env
+	return append(env, RunVar+"="+string(q.Run), EpochVar+"="+strconv.FormatInt(q.Epoch, 10))
 }
 
 // child is a process that was started and has not been told what to do, or is being told.

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"github.com/dagster-go/dagster/internal/capture"
 )
 
 // Work is what a process was started for.
@@ -23,6 +25,19 @@ type Work struct {
 // ErrNoWork is returned by [Await] when whoever started the process has gone away without telling it what to do.
 var ErrNoWork = errors.New("no work was handed out")
 
+// readyLine is what a process that waits for a run says once it is ready.
+const readyLine = "\n"
+
+// Capture begins to keep what this process and its children print in w.Logs, and returns the function that ends it: call it before the
+// process ends, or what was printed last may be missing. Warn is told, at most once, that output can't be kept, which hinders
+// nothing; it must return soon, and not print. Without a folder nothing is done.
+func (w *Work) Capture(warn func(error)) (stop func()) {
+	if w.Logs == "" {
+		return func() {}
+	}
+	return capture.Start(capture.Config{Dir: w.Logs, Max: w.MaxLogBytes, Warn: warn})
+}
+
 // maxWork bounds what is read of a request.
 const maxWork = 16 << 20
 
@@ -30,6 +45,12 @@ const maxWork = 16 << 20
 // environment that marks whatever the process starts as the run's. Call it when all is ready: a process may be started before there is a
 // run, and then waits here. It returns [ErrNoWork] if there will be none, upon which the process should end.
 func Await(ctx context.Context) (Work, error) {
+	if os.Getenv(warmVar) != "" {
+		_, err := os.Stdin.WriteString(readyLine)
+		if err = errors.Join(err, os.Unsetenv(warmVar)); err != nil {
+			return Work{}, fmt.Errorf("await work: %w", err)
+		}
+	}
 	w, err := start(ctx, func() (Work, error) { return readWork(os.Stdin) }, func(Work) {})
 	if err != nil {
 		return Work{}, fmt.Errorf("await work: %w", err)

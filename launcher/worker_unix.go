@@ -71,7 +71,7 @@ func (p *Process) bury(w *worker) {
 		end.Left = p.sweep(p.life, w.run, w.epoch)
 	}
 	if end.Exit != nil && !end.Exit.Clean() {
-		end.Exit.Said = tail(w.logs, 4<<10)
+		end.Exit.Said = tail(w.logs, startLog, 4<<10)
 	}
 	if err := p.records.remove(w.run, w.id); err != nil {
 		p.config.Warn(w.run, err)
@@ -202,13 +202,13 @@ func (p *Process) Adopt(ctx context.Context) error {
 }
 
 // tail returns the end of what a worker printed before it kept its own logs.
-func tail(dir string, most int64) string {
+func tail(dir, name string, most int64) string {
 	if dir == "" {
 		return ""
 	}
 	var text []byte
 	_ = within(dir, func(r *os.Root) error {
-		f, err := r.Open(startLog)
+		f, err := r.Open(name)
 		if err != nil {
 			return err
 		}
