@@ -26,8 +26,7 @@ func (c *catalog) addChecks() {
 		if k.asset == nil || len(k.mistakes) > 0 {
 			continue
 		}
-		if i, ok := c.index[k.asset.key]; !ok || c.assets[i].asset != k.asset {
-			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it checks %s %s, declared at %s, which is not in the repository: list it, or say External of it", k.asset.kind, quote(k.asset.key), k.asset.place())))
+		if !c.hasChecked(k) {
 			continue
 		}
 		if other, ok := steps[k.step()]; ok {
@@ -38,7 +37,7 @@ func (c *catalog) addChecks() {
 		if c.sameNames(k, steps) {
 			continue
 		}
-		c.checks[k.asset] = append(c.checks[k.asset], k)
+		k.of(func(a *asset) { c.checks[a] = append(c.checks[a], k) })
 		c.checkList = append(c.checkList, k)
 	}
 	for _, k := range c.checkList {
@@ -46,10 +45,31 @@ func (c *catalog) addChecks() {
 	}
 }
 
+// hasChecked reports whether what is checked is in the repository, and partitioned alike; what is not is a mistake.
+func (c *catalog) hasChecked(k *check) bool {
+	ok := true
+	k.of(func(a *asset) {
+		if i, listed := c.index[a.key]; !listed || c.assets[i].asset != a {
+			ok = false
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it checks %s %s, declared at %s, which is not in the repository: list it, or say External of it", a.kind, quote(a.key), a.place())))
+		}
+	})
+	if !ok {
+		return false
+	}
+	for _, a := range k.others {
+		if !c.divisionOf(a).definitionOf().Equal(c.divisionOf(k.asset).definitionOf()) {
+			ok = false
+			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it checks assets %s and %s, which are partitioned in different ways", quote(k.asset.key), quote(a.key))))
+		}
+	}
+	return ok
+}
+
 // sameNames notes the checks of a set, and reports those whose names others of the asset have.
 func (c *catalog) sameNames(k *check, steps map[string]*definition) (found bool) {
 	for _, one := range k.set {
-		step := k.asset.step + "_" + one.name
+		step := one.of.step + "_" + one.name
 		if other, ok := steps[step]; ok {
 			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("check %s: there is %s %s, declared at %s", quote(one.name), other.kind, quote(other.name), other.place())))
 			found = true
@@ -70,9 +90,13 @@ func (c *catalog) checkReadsOfCheck(k *check) {
 		case !ok || c.assets[i].asset != a:
 			missing = append(missing, a)
 			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it reads asset %s, declared at %s, which is not in the repository: list it, or say External of it", quote(a.key), a.place())))
-		case k.blocking && a != k.asset && c.needs(i, c.index[k.asset.key]):
-			missing = append(missing, a)
-			c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it blocks asset %s, which it reads: that needs %s", quote(a.key), quote(k.asset.key))))
+		case k.blocking:
+			k.of(func(blocked *asset) {
+				if a != blocked && k.blocksAsset(blocked) && c.needs(i, c.index[blocked.key]) {
+					missing = append(missing, a)
+					c.wrong = append(c.wrong, k.wrong(fmt.Errorf("it blocks asset %s, which it reads: that needs %s", quote(a.key), quote(blocked.key))))
+				}
+			})
 		}
 	})
 }
@@ -104,7 +128,11 @@ func (c *catalog) checksOf(selected []int32) []*check {
 	}
 	var out []*check
 	for _, i := range selected {
-		out = append(out, c.checks[c.assets[i].asset]...)
+		for _, k := range c.checks[c.assets[i].asset] {
+			if len(k.others) == 0 || !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
 	}
 	return out
 }

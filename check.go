@@ -3,6 +3,7 @@ package dagster
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/dagster-go/dagster/metadata"
 )
@@ -15,6 +16,7 @@ type check struct {
 	definition // of the name "asset:check"
 	check      string
 	asset      *asset
+	others     []*asset // that a set also has checks of
 	body       *body
 	spec       stepSpec
 	blocking   bool
@@ -52,6 +54,11 @@ func (c *check) declare(of AnyAsset, b interface{ core() *body }, opts []CheckOp
 	} else {
 		c.mistake("asset: %w", errNil)
 	}
+	c.makeBy(b, opts)
+}
+
+// makeBy says what makes the check.
+func (c *check) makeBy(b interface{ core() *body }, opts []CheckOption) {
 	c.setBody(&c.body, b)
 	if c.body != nil && (c.body.graph != nil || c.body.skips || c.body.byPartition) {
 		c.mistake("a check is made by a function that returns one result")
@@ -125,11 +132,30 @@ func (c *check) step() string {
 	return c.asset.step + "_" + c.check
 }
 
+// of calls visit for each asset that is checked: one, or those of a set.
+func (c *check) of(visit func(a *asset)) {
+	visit(c.asset)
+	for _, a := range c.others {
+		visit(a)
+	}
+}
+
+// checks reports whether the asset is one of those that are checked.
+func (c *check) checks(a *asset) bool { return c.asset == a || slices.Contains(c.others, a) }
+
+// blocksAsset reports whether what needs the asset waits for the check.
+func (c *check) blocksAsset(a *asset) bool {
+	if c.set == nil {
+		return c.blocking && c.asset == a
+	}
+	return slices.ContainsFunc(c.set, func(o ownCheck) bool { return o.blocking && o.of == a })
+}
+
 // reads calls visit for each asset that the check reads or waits for, its own first.
 func (c *check) reads(visit func(a *asset)) {
-	visit(c.asset)
+	c.of(visit)
 	each := func(leaf *input, _ leafUse) {
-		if leaf.kind == readsAsset && leaf.asset != c.asset {
+		if leaf.kind == readsAsset && !c.checks(leaf.asset) {
 			visit(leaf.asset)
 		}
 	}
@@ -185,10 +211,11 @@ type ownChecks struct {
 	blocking bool
 }
 
-// ownCheck is a check that an asset's own body reports.
+// ownCheck is a check that an asset's own body reports, or one of a set.
 type ownCheck struct {
 	name     string
 	blocking bool
+	of       *asset // of a set
 }
 
 func (o ownChecks) applyAsset(a *asset) {
@@ -199,6 +226,6 @@ func (o ownChecks) applyAsset(a *asset) {
 				a.mistake("check %s: given twice", quote(name))
 			}
 		}
-		a.spec.checks = append(a.spec.checks, ownCheck{name, o.blocking})
+		a.spec.checks = append(a.spec.checks, ownCheck{name: name, blocking: o.blocking})
 	}
 }

@@ -28,27 +28,33 @@ func NewChecks(name string, of AnyAsset, names []string, b Body[map[string]Check
 		if slices.Contains(names[:i], one) {
 			c.mistake("check %s: given twice", quote(one))
 		}
-		c.set = append(c.set, ownCheck{name: one})
+		c.set = append(c.set, ownCheck{name: one, of: inputOf(of).asset})
 	}
 	c.declare(of, b, opts)
-	all := c.blocking
+	c.setBlocking(c.blocking)
+	return &CheckSet{of: c}
+}
+
+func (c *check) setBlocking(all bool) {
 	for i := range c.set {
 		c.set[i].blocking = all || c.set[i].blocking
 		c.blocking = c.blocking || c.set[i].blocking
 	}
-	return &CheckSet{of: c}
 }
 
-// BlockingOnly is [Blocking] for some of the checks that [NewChecks] declares.
+// BlockingOnly is [Blocking] for some of the checks that [NewChecks] or [NewChecksOf] declares, by their names.
 func BlockingOnly(names ...string) CheckOption {
 	return checkOption(func(c *check) {
 		for _, name := range names {
-			i := slices.IndexFunc(c.set, func(o ownCheck) bool { return o.name == name })
-			if i < 0 {
-				c.mistake("blocking: it has no check %s", quote(name))
-				continue
+			found := false
+			for i := range c.set {
+				if c.set[i].name == name {
+					c.set[i].blocking, found = true, true
+				}
 			}
-			c.set[i].blocking = true
+			if !found {
+				c.mistake("blocking: it has no check %s", quote(name))
+			}
 		}
 	})
 }
@@ -56,16 +62,28 @@ func BlockingOnly(names ...string) CheckOption {
 // Name is the name of the set, and of its step.
 func (s *CheckSet) Name() string { return s.of.check }
 
-// Asset is the key of the asset that the set checks, "" if it has none.
+// Asset is the key of the asset that the set checks, of several the first, "" if it has none.
 func (s *CheckSet) Asset() string { return (&Check{of: s.of}).Asset() }
 
-// Check is one check of the set, to ask for its results and for how it stands. One of another name checks nothing.
+// Check is one check of the set, to ask for its results and for how it stands: of several assets the first one's of that
+// name. One of another name checks nothing.
 func (s *CheckSet) Check(name string) *Check {
-	i := slices.IndexFunc(s.of.set, func(o ownCheck) bool { return o.name == name })
-	if i < 0 {
+	return s.check(name, func(o ownCheck) bool { return o.name == name })
+}
+
+// CheckOf is [CheckSet.Check] for one of several assets.
+func (s *CheckSet) CheckOf(a AnyAsset, name string) *Check {
+	of := inputOf(a).asset
+	return s.check(name, func(o ownCheck) bool { return o.name == name && o.of == of })
+}
+
+func (s *CheckSet) check(name string, is func(o ownCheck) bool) *Check {
+	i := slices.IndexFunc(s.of.set, is)
+	if i < 0 || s.of.set[i].of == nil {
 		return &Check{of: &check{check: name, definition: definition{kind: "check", name: name}, partOf: s.of}}
 	}
-	c := &check{check: name, definition: definition{kind: "check", name: s.Asset() + ":" + name}, asset: s.of.asset, partOf: s.of}
+	of := s.of.set[i].of
+	c := &check{check: name, definition: definition{kind: "check", name: of.key + ":" + name}, asset: of, partOf: s.of}
 	c.blocking = s.of.set[i].blocking
 	return &Check{of: c}
 }
@@ -81,7 +99,7 @@ func (s *CheckSet) define(to *catalog) {
 // results are the checks that the step makes.
 func (c *check) results() []ownCheck {
 	if c.set == nil {
-		return []ownCheck{{c.check, c.blocking}}
+		return []ownCheck{{name: c.check, blocking: c.blocking, of: c.asset}}
 	}
 	return c.set
 }
@@ -94,34 +112,34 @@ func (c *check) has(name string) bool {
 // keepChecks records what the checks of a set came to, also if some are missing.
 func (r *runState) keepChecks(sc *scope, v any) executor.Outcome {
 	k := sc.step.check
-	results, ok := v.(map[string]CheckResult)
-	if !ok {
-		return executor.Outcome{Err: fmt.Errorf("%T where results of checks belong", v)}
+	results, err := k.resultsIn(v)
+	if err != nil {
+		return executor.Outcome{Err: err}
 	}
 	events := []storage.Event{{Kind: storage.StepOutput, Data: sc.step.output}}
-	_, entries := sc.saidOf(k.asset.key)
 	var errs, blocks []error
 	for _, one := range k.set {
-		result, there := results[one.name]
+		key := CheckKey{one.of.key, one.name}
+		result, there := results[key]
 		if !there {
-			errs = append(errs, fmt.Errorf("check %s of asset %s was not made", quote(one.name), quote(k.asset.key)))
+			errs = append(errs, fmt.Errorf("check %s of asset %s was not made", quote(one.name), quote(key.Asset)))
 			continue
 		}
+		delete(results, key)
+		_, entries := sc.saidOf(key.Asset)
 		result.Metadata = mergeMetadata(result.Metadata, entries)
 		result.Warn = result.Warn || k.warns && !result.Passed
 		if err := result.checkMetadata(one.name); err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		events = append(events, sc.evaluation(k.asset.key, result.data(one.name, one.blocking)))
+		events = append(events, sc.evaluation(key.Asset, result.data(one.name, one.blocking)))
 		if result.blocks(one.blocking) {
-			blocks = append(blocks, checkFailed(k.asset.key, one.name, result))
+			blocks = append(blocks, checkFailed(key.Asset, one.name, result))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(results)) {
-		if !slices.ContainsFunc(k.set, func(o ownCheck) bool { return o.name == name }) {
-			errs = append(errs, fmt.Errorf("a result of check %s, which is not one of %s", quote(name), quote(k.check)))
-		}
+	for _, key := range slices.SortedFunc(maps.Keys(results), CheckKey.compare) {
+		errs = append(errs, fmt.Errorf("a result of check %s of asset %s, which is not one of %s", quote(key.Check), quote(key.Asset), quote(k.check)))
 	}
 	sc.emitAll(events...)
 	if err := errors.Join(append(errs, blocks...)...); err != nil {

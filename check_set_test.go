@@ -88,7 +88,7 @@ func TestNewChecks_wrongNames(t *testing.T) {
 	set := dagster.NewChecks("both", a, []string{"x", "y"}, sets(map[string]dagster.CheckResult{"x": {Passed: true}, "z": {}}))
 	_, err := dagster.NewRepository("r", a, set).Materialize(t.Context(), "*", dagster.OnInstance(inst))
 	require.ErrorContains(t, err, `check "y" of asset "a" was not made`)
-	require.ErrorContains(t, err, `a result of check "z", which is not one of "both"`)
+	require.ErrorContains(t, err, `a result of check "z" of asset "a", which is not one of "both"`)
 	for name, want := range map[string]storage.CheckState{"x": storage.CheckSucceeded, "y": storage.CheckExecutionFailed} {
 		st, err := set.Check(name).Status(t.Context(), inst, "")
 		require.NoError(t, err)

@@ -32,6 +32,9 @@ func (c *catalog) describeChecks(a *catalogAsset) []CheckInfo {
 	}
 	for _, k := range others {
 		for _, one := range k.results() {
+			if one.of != a.asset {
+				continue
+			}
 			info := CheckInfo{Name: one.name, Blocking: one.blocking, Description: k.spec.description, Metadata: slices.Clone(k.spec.metadata), Step: k.step()}
 			info.File, info.Line = k.at.line()
 			out = append(out, info)

@@ -66,7 +66,7 @@ func newPlan(c *catalog, selected []int32, checks []*check, under stepSpec, step
 		}
 	}
 	for _, k := range checks {
-		p.pending[k.asset] = append(p.pending[k.asset], k)
+		k.of(func(a *asset) { p.pending[a] = append(p.pending[a], k) })
 	}
 	for _, at := range selected {
 		p.add(at)

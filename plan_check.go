@@ -50,7 +50,7 @@ func (p *assembly) before(at int32) {
 	}
 	for _, up := range p.catalog.upThrough(at) {
 		for _, k := range slices.Clone(p.pending[p.catalog.assets[up].asset]) {
-			if k.blocking {
+			if k.blocksAsset(p.catalog.assets[up].asset) {
 				p.place(k)
 			}
 		}
@@ -70,7 +70,9 @@ func (p *assembly) after(a *asset) {
 
 // place puts a check into the plan, after all that it reads.
 func (p *assembly) place(k *check) {
-	p.pending[k.asset] = slices.DeleteFunc(p.pending[k.asset], func(o *check) bool { return o == k })
+	k.of(func(a *asset) {
+		p.pending[a] = slices.DeleteFunc(p.pending[a], func(o *check) bool { return o == k })
+	})
 	p.catalog.readsOf(k, func(a *asset) {
 		if p.waiting[a] {
 			p.add(p.catalog.index[a.key])
@@ -84,12 +86,14 @@ func (p *assembly) place(k *check) {
 	s.check, s.typ = k, k.body.typ
 	s.output = p.outputOf(resultName, "")
 	p.wire(s, step, nil)
-	if m, ok := p.makers[k.asset]; ok && !readsStep(step, int(m.step)) {
-		step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: executor.After, Sources: p.source(m.step, m.output)})
-	}
-	if k.blocking {
-		p.blocks[k.asset] = append(p.blocks[k.asset], i)
-	}
+	k.of(func(a *asset) {
+		if m, ok := p.makers[a]; ok && !readsStep(step, int(m.step)) {
+			step.Inputs = append(step.Inputs, executor.Input{Name: "after", Kind: executor.After, Sources: p.source(m.step, m.output)})
+		}
+		if k.blocksAsset(a) {
+			p.blocks[a] = append(p.blocks[a], i)
+		}
+	})
 }
 
 func readsStep(step *executor.Step, source int) bool {
@@ -104,7 +108,7 @@ func (b *planner) block(step *executor.Step, leaf *input, but *check) {
 		return
 	}
 	b.catalog.through(leaf, leafUse{}, func(of *input, _ leafUse) {
-		if but != nil && of.asset == but.asset {
+		if but != nil && but.checks(of.asset) {
 			return
 		}
 		for _, i := range b.blocks[of.asset] {
@@ -120,7 +124,7 @@ func (r *runState) plannedChecks(planned []storage.Event, s *planStep, e storage
 	e.Kind, e.Step = storage.AssetCheckPlanned, s.key
 	if s.check != nil {
 		for _, one := range s.check.results() {
-			e.Asset, e.Data = s.check.asset.key, &storage.CheckData{Check: one.name, Blocking: one.blocking}
+			e.Asset, e.Data = one.of.key, &storage.CheckData{Check: one.name, Blocking: one.blocking}
 			planned = r.planOf(planned, s, e)
 		}
 		return planned
