@@ -83,6 +83,20 @@ func (r *Repository) Selected(sel Selection) ([]string, error) {
 	return c.keysAt(selected), nil
 }
 
+// Matching returns the keys of all assets that a selection fits, also of those that are made elsewhere, which are then like
+// all others; each after those that it needs.
+func (r *Repository) Matching(sel Selection) ([]string, error) {
+	c, err := r.compiled()
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.find(sel, c.selectable().WithSources())
+	if err != nil {
+		return nil, err
+	}
+	return c.keysAt(found), nil
+}
+
 func (c *catalog) keysAt(indexes []int32) []string {
 	keys := make([]string, len(indexes))
 	for i, at := range indexes {

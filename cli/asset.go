@@ -61,7 +61,7 @@ func (a *app) assetList() *cobra.Command {
 	return cmd
 }
 
-// listAssets describes the assets of all repositories in question, those made elsewhere too if nothing is selected. A selection
+// listAssets describes the assets of all repositories in question, those made elsewhere too. A selection
 // may be of one repository only, and choose nothing; it is an error if no repository understands it.
 func (a *app) listAssets(sel string) ([]assetJSON, error) {
 	repos, err := a.repositories()
@@ -77,7 +77,7 @@ func (a *app) listAssets(sel string) ([]assetJSON, error) {
 		}
 		var keys []string
 		if sel != "" {
-			if keys, err = r.Selected(dagster.Selection(sel)); err != nil {
+			if keys, err = r.Matching(dagster.Selection(sel)); err != nil {
 				continue
 			}
 			understood = true
