@@ -120,10 +120,31 @@ func plain(err error) error {
 
 // failureData is the payload of an attempt that failed.
 func failureData(err error, retryIn time.Duration) *storage.FailureData {
-	d := &storage.FailureData{Error: storage.NewError(plain(err)), RetryIn: retryIn}
+	d := &storage.FailureData{RetryIn: retryIn}
+	if stored, ok := plain(err).(StoredError); ok { //nolint:errorlint // around the error, not within it
+		d.Error = stored.StoredError()
+	} else {
+		d.Error = storage.NewError(plain(err))
+	}
 	var described interface{ FailureMetadata() []metadata.Entry }
 	if errors.As(err, &described) {
 		d.Metadata = metadata.Fit(described.FailureMetadata())
 	}
 	return d
+}
+
+// StoredError is an error that has its stored form already: that of a body that ran somewhere else.
+type StoredError interface {
+	error
+	StoredError() storage.Error
+}
+
+// Describe returns what is recorded of an attempt that failed with err, and what err says of the next one: for a worker that
+// hands it to another process.
+func Describe(err error) (*storage.FailureData, machine.Failure) {
+	err = usable(err)
+	if f := failureOf(err); f != nil {
+		return failureData(err, 0), *f
+	}
+	return failureData(err, 0), machine.Failure{}
 }

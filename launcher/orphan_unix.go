@@ -6,10 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/dagster-go/dagster/internal/process"
 	"github.com/dagster-go/dagster/storage"
@@ -68,7 +65,7 @@ func started(w *worker) bool {
 
 // Reap sends SIGKILL, unless the process that was found has ended: one that got its number since is left alone.
 func (p *Process) Reap(ctx context.Context, o Orphan) (bool, error) {
-	gone, err := end(ctx, o.PID, func() bool {
+	gone, err := process.End(ctx, o.PID, func() bool {
 		mine := process.IsMarked(o.PID, InstanceVar, p.config.Instance)
 		if process.IsMarked(o.PID, RunVar, string(o.Run)) {
 			return mine
@@ -84,64 +81,16 @@ func (p *Process) Reap(ctx context.Context, o Orphan) (bool, error) {
 	return gone, nil
 }
 
-// sweep kills what a worker, or one of an earlier epoch, has left outside of its group, and returns what it can't kill. Those that it
-// kills may have started others meanwhile, so it looks until there are none.
+// sweep kills what a worker, or one of an earlier epoch, has left outside of its group, and returns what it can't kill.
 func (p *Process) sweep(ctx context.Context, run storage.RunID, epoch int64) (left []int) {
-	for range 5 {
-		pids := p.remains(run, epoch)
-		if len(pids) == 0 {
-			return nil
-		}
-		left = nil
-		for _, pid := range pids {
-			gone, err := end(ctx, pid, func() bool { return process.IsMarked(pid, RunVar, string(run)) })
-			if err != nil || !gone {
-				left = append(left, pid)
-			}
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return left
-}
-
-// remains returns the processes of a run that are not a later worker's.
-func (p *Process) remains(run storage.RunID, epoch int64) (pids []int) {
-	_ = process.Marked(RunVar, string(run), func(pid int, lookup func(string) (string, bool)) {
+	return process.Sweep(ctx, RunVar, string(run), func(lookup func(string) (string, bool)) bool {
 		if instance, _ := lookup(InstanceVar); instance != p.config.Instance {
-			return
+			return false
 		}
 		text, _ := lookup(EpochVar)
-		if other, err := strconv.ParseInt(text, 10, 64); err != nil || other <= epoch {
-			pids = append(pids, pid)
-		}
+		other, err := strconv.ParseInt(text, 10, 64)
+		return err != nil || other <= epoch
 	})
-	return pids
-}
-
-// killTime is how long a process that was killed is waited for. It ends at once, unless it hangs in the kernel.
-const killTime = time.Second
-
-// end kills the process that has a number, if it is still the one that is meant, and reports whether it is gone.
-func end(ctx context.Context, pid int, meant func() bool) (gone bool, err error) {
-	h, err := process.Open(pid)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return true, nil
-	case err != nil:
-		return false, err
-	}
-	defer h.Close()
-	if !meant() {
-		return true, nil
-	}
-	if err := h.Signal(syscall.SIGKILL); err != nil {
-		return errors.Is(err, os.ErrNotExist), ignore(err, os.ErrNotExist)
-	}
-	ctx, cancel := context.WithTimeout(ctx, killTime)
-	defer cancel()
-	return h.Wait(ctx) == nil, nil
 }
 
 // ignore is err unless it is the one that is none.

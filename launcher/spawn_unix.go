@@ -105,20 +105,9 @@ func (p *Process) spawn(ctx context.Context, q Request, out *os.File) (*child, e
 	}
 	c, err := start(ctx, func() (*child, error) { return startChild(cmd, line) }, (*child).kill)
 	if err != nil {
-		return nil, fmt.Errorf("start %q: %w", p.config.Path, errors.Join(cause(err), line.Close()))
+		return nil, fmt.Errorf("start %q: %w", p.config.Path, errors.Join(process.Cause(err), line.Close()))
 	}
 	return c, nil
-}
-
-// cause is what the system says, without the path that the caller names.
-func cause(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*exec.Error](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 // openStart opens what a worker prints to until it keeps its own logs. Nil stands for nowhere.
