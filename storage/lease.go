@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -70,9 +71,10 @@ func NextLease(stored, l Lease) (Lease, error) {
 	return l, nil
 }
 
+// orNilJSON is a copy of m, nil for an empty one.
 func orNilJSON(m json.RawMessage) json.RawMessage {
 	if len(m) == 0 {
 		return nil
 	}
-	return m
+	return slices.Clone(m)
 }

@@ -54,6 +54,30 @@ func sharedCases() []sharedCase {
 		{"shared/partitions of both", testSharedPartitions},
 		{"shared/a definition that the other changed", testSharedRedefinition},
 		{"shared/dynamic keys of both", testSharedDynamic},
+		{"shared/one of many candidates leads", testCandidates},
+		{"shared/an instigator is evaluated by one of many", testTickRace},
+		{"shared/run keys of both", testKeyRace},
+		{"shared/places in pools of both", testClaimRace},
+		{"shared/a lease that the other lost", func(t *testing.T, a, b storage.Storage) {
+			l := lead(t, a, "daemon", "a")
+			i := setInstigators(t, a, sensor(1))[0]
+			next := lead(t, b, "daemon", "b")
+			_, err := a.CommitTick(t.Context(), storage.TickCommit{Lead: l.Guard(), Instigator: i})
+			require.ErrorIs(t, err, storage.ErrFenced)
+			_, err = b.CommitTick(t.Context(), storage.TickCommit{Lead: next.Guard(), Instigator: i})
+			require.NoError(t, err)
+		}},
+		{"shared/places that the other frees", func(t *testing.T, a, b storage.Storage) {
+			r := started(t, a, 1)
+			pool(t, b, 1, "db")
+			add(t, a, r, step(1))
+			assert.True(t, claim(t, b, r, "x", "db"))
+			assert.False(t, claim(t, b, r, "y", "db"))
+			add(t, a, r, ends(storage.StepSuccess, "x"))
+			assert.True(t, claim(t, a, r, "y", "db"))
+			move(t, b, r, storage.RunFailed)
+			assert.Empty(t, claims(t, a, ""))
+		}},
 		{"shared/each works without the other", func(t *testing.T, a, b storage.Storage) {
 			r := started(t, a, 1)
 			require.NoError(t, a.Close())

@@ -21,7 +21,8 @@ import (
 func Run(t *testing.T, open func(t *testing.T) storage.Storage) {
 	for _, group := range [][]testCase{
 		runCases(), listCases(), transitionCases(), eventCases(), filterCases(), assetCases(), partitionCases(),
-		dynamicCases(), checkCases(), textCases(), concurrencyCases(), contextCases(), closeCases(), watchCases(),
+		dynamicCases(), checkCases(), leaseCases(), settingCases(), instigatorCases(), tickCases(), runKeyCases(), poolCases(), beatCases(),
+		retryCases(), textCases(), concurrencyCases(), contextCases(), closeCases(), watchCases(),
 	} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
