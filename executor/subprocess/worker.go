@@ -23,38 +23,10 @@ import (
 // stepVar marks the process of an attempt, and whatever it starts.
 const stepVar = "DAGSTER_STEP"
 
-// Config is what [New] needs.
-type Config struct {
-	Plan  *executor.Plan
-	Run   storage.RunID
-	Epoch int64
-
-	// Command is the process for an attempt, not started, which calls [Serve]. Its input, its environment's marks and its extra file 3
-	// are set here; output that it doesn't set is this process's. It is called by several goroutines.
-	Command func(c Call) *exec.Cmd
-
-	// Logs is the folder, which exists, where the process keeps what it prints, bounded by MaxLogBytes a stream. An empty name
-	// leaves it to go where this process prints to. Defaults to that for all.
-	Logs        func(c Call) string
-	MaxLogBytes int64
-
-	// Memory is how many bytes of data each process may have: one that needs more ends. A program in Go has 10 to 20 MiB of its own.
-	// Defaults to no limit.
-	Memory int64
-
-	// Grace is how long a process that was told to stop, because its step has timed out or its run was canceled, has until it is
-	// killed. Defaults to 10 seconds.
-	Grace time.Duration
-
-	// WaitDelay is how long the output of a process that has ended is waited for: someone else may hold it. Defaults to 5 seconds.
-	WaitDelay time.Duration
-
-	// Ended is told what follows from each attempt: see [executor.Ender]. Defaults to nobody.
-	Ended executor.Ender
-}
-
 // Worker runs each attempt in a process of its own, which ends when this process does. It is an [executor.Worker] for
 // [executor.Engine], which decides what follows.
+//
+// It exists on Unix systems only; finding what left the group of a step's process, and telling an end by lack of memory apart, need Linux.
 //
 // An attempt fails with an [ExitError] if its process ended without saying how the step did, with a [StepError] if it said
 // that the step failed, and with an error that names the program if there was no process.
@@ -209,6 +181,10 @@ func (a *attempt) wait(ctx context.Context) executor.Outcome {
 	_ = a.heard.out.SetReadDeadline(time.Now().Add(a.config.WaitDelay))
 	a.done.Wait()
 	_ = a.heard.out.Close()
+	a.task.Emit(storage.Event{
+		Kind: storage.EngineEvent, Message: fmt.Sprintf("process %d %s", a.pid, exit),
+		Data: &storage.LogData{Level: "debug", Fields: used(exit.CPU, exit.MaxRSS)},
+	})
 	if exit.Code != 0 || ctx.Err() != nil {
 		process.Sweep(whole, stepVar, a.mark, func(func(string) (string, bool)) bool { return true })
 	}
@@ -222,10 +198,6 @@ func (a *attempt) reap() process.Exit {
 	a.over = true
 	a.mu.Unlock()
 	exit, _ := process.Reap(a.pid)
-	a.task.Emit(storage.Event{
-		Kind: storage.EngineEvent, Message: fmt.Sprintf("process %d %s", a.pid, exit),
-		Data: &storage.LogData{Level: "debug", Fields: used(exit.CPU, exit.MaxRSS)},
-	})
 	return exit
 }
 

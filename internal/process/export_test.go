@@ -1,0 +1,4 @@
+package process
+
+// OOMKills reads a file of a control group.
+var OOMKills = oomKills
