@@ -105,6 +105,18 @@ func (r *rig) record(run storage.RunID) (rec record) {
 	return rec
 }
 
+func TestM30_ProcessesThatAreBeingStartedAreKilled(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "say fork wait") // it says so before it forks
+	for range 40 {
+		q := r.launch()
+		r.said()
+		r.terminate(q.Run, time.Millisecond)
+		assert.Empty(t, r.ended().Left)
+		require.Empty(t, r.marked())
+	}
+}
+
 func TestReusedNumberIsNeverSignaled(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*record){

@@ -64,8 +64,10 @@ func bootID() (string, error) {
 // stat is what is needed of /proc/PID/stat.
 type stat struct {
 	state byte
-	group int
 	start uint64
+
+	// starting says that the process has no environment yet: neither an empty one, nor is it the kernel's, which have none.
+	starting bool
 }
 
 func readStat(pid int) (stat, error) {
@@ -79,16 +81,21 @@ func readStat(pid int) (stat, error) {
 		rest = text[i+2:]
 	}
 	fields := strings.Fields(string(rest))
-	if len(fields) < 20 {
+	if len(fields) < 49 {
 		return stat{}, fmt.Errorf("%w: %q is no stat of a process", ErrUnknown, text)
 	}
-	group, err := strconv.Atoi(fields[2])
+	flags, err := strconv.ParseUint(fields[6], 10, 64)
 	if err != nil {
-		return stat{}, fmt.Errorf("%w: group of process %d: %w", ErrUnknown, pid, err)
+		return stat{}, fmt.Errorf("%w: flags of process %d: %w", ErrUnknown, pid, err)
 	}
 	start, err := strconv.ParseUint(fields[19], 10, 64)
 	if err != nil {
 		return stat{}, fmt.Errorf("%w: start of process %d: %w", ErrUnknown, pid, err)
 	}
-	return stat{state: fields[0][0], group: group, start: start}, nil
+	s := stat{state: fields[0][0], start: start}
+	s.starting = fields[48] == "0" && flags&kernelThread == 0 && s.state != 'Z' && s.state != 'X'
+	return s, nil
 }
+
+// kernelThread is PF_KTHREAD of Linux.
+const kernelThread = 0x200000

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Marked calls visit with every process, except this one, that was started with name=value in its environment, and with what that
@@ -27,7 +28,7 @@ func Marked(name, value string, visit func(pid int, lookup func(name string) (st
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+		env, err := environment(pid)
 		if err != nil || !bytes.Contains(env, mark) || !contains(env, mark) {
 			continue
 		}
@@ -38,8 +39,23 @@ func Marked(name, value string, visit func(pid int, lookup func(name string) (st
 
 // IsMarked reports whether a process was started with name=value in its environment.
 func IsMarked(pid int, name, value string) bool {
-	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	env, err := environment(pid)
 	return err == nil && contains(env, []byte(name+"="+value))
+}
+
+// environment returns what a process was started with. While a process replaces its program it has none for a moment, which would
+// hide one that is just being started: then it is asked again.
+func environment(pid int) ([]byte, error) {
+	name := "/proc/" + strconv.Itoa(pid) + "/environ"
+	env, err := os.ReadFile(name)
+	for n, starting := 0, true; err == nil && len(env) == 0 && starting && n < 100; n++ {
+		s, failed := readStat(pid)
+		if starting = failed == nil && s.starting; starting {
+			<-time.After(time.Millisecond)
+		}
+		env, err = os.ReadFile(name) // also where it has just got one
+	}
+	return env, err
 }
 
 func contains(env, mark []byte) bool {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -97,6 +98,26 @@ func TestSweepKillsWhatIsMarkedAndChosen(t *testing.T) {
 	assert.True(t, gone, "it was not meant")
 	require.NoError(t, syscall.Kill(pids[1], syscall.SIGKILL))
 	process.Reap(pids[1])
+}
+
+func TestProcessThatReplacesItsProgramIsFound(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "again")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nexec \""+script+"\"\n"), 0o700))
+	cmd := exec.CommandContext(t.Context(), script)
+	cmd.Env = []string{"MARK=" + script}
+	pid, err := process.Start(cmd)
+	require.NoError(t, err)
+	missed := 0
+	for range 5000 {
+		if !process.IsMarked(pid, "MARK", script) {
+			missed++
+		}
+	}
+	t.Logf("missed %d", missed)
+	assert.Less(t, missed, 50, "one read in twenty finds no environment")
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	process.Reap(pid)
 }
 
 func TestSignalsHaveNames(t *testing.T) {
