@@ -46,14 +46,14 @@ func IsMarked(pid int, name, value string) bool {
 // environment returns what a process was started with. While a process replaces its program it has none for a moment, which would
 // hide one that is just being started: then it is asked again.
 func environment(pid int) ([]byte, error) {
-	name := "/proc/" + strconv.Itoa(pid) + "/environ"
-	env, err := os.ReadFile(name)
+	read := func() ([]byte, error) { return os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ") }
+	env, err := read()
 	for n, starting := 0, true; err == nil && len(env) == 0 && starting && n < 100; n++ {
 		s, failed := readStat(pid)
 		if starting = failed == nil && s.starting; starting {
 			<-time.After(time.Millisecond)
 		}
-		env, err = os.ReadFile(name) // also where it has just got one
+		env, err = read() // also where it has just got one
 	}
 	return env, err
 }
