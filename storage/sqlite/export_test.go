@@ -247,3 +247,42 @@ func (s *Store) PlanPartitions(ctx context.Context) (plan []string, err error) {
 	lines, err := s.Plan(ctx, query, args)
 	return append(plan, lines...), err
 }
+
+// PlanInstigators is how SQLite reads the page that f chooses.
+func (s *Store) PlanInstigators(ctx context.Context, f storage.InstigatorFilter) ([]string, error) {
+	query, args := selectInstigators(f)
+	return s.Plan(ctx, query, args)
+}
+
+// PlanTicks is how SQLite reads the page that f chooses.
+func (s *Store) PlanTicks(ctx context.Context, f storage.TickFilter) ([]string, error) {
+	query, args := selectTicks(f)
+	return s.Plan(ctx, query, args)
+}
+
+// PlanDaemon is how SQLite reads and writes what else a daemon and its workers need.
+func (s *Store) PlanDaemon(ctx context.Context) (plan []string, err error) {
+	for _, query := range []string{
+		oneLease, oneSetting, oneInstigator, nextDue, startedTick, runOfKey, forgetKeys, forgetOneKey, oldTicks, unstartedTicks, deleteTick,
+		onePool, oneClaim, freeStep, freeRun, dropPlaces, holdPlaces, claimsOf, dropBeat, countRejected, rejectedOf,
+	} {
+		args := []driver.Value{"a", int64(2), int64(3), "a"}[:strings.Count(query, "?")]
+		if strings.Contains(query, "?1") {
+			args = args[:1]
+		}
+		lines, err := s.Plan(ctx, query, args)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", query, err)
+		}
+		plan = append(plan, lines...)
+	}
+	for _, pools := range [][]string{{"a"}, {"a", "b", "c"}} {
+		query, args := selectAhead(pools, 0, 1)
+		lines, err := s.Plan(ctx, query, args)
+		if err != nil {
+			return nil, err
+		}
+		plan = append(plan, lines...)
+	}
+	return plan, nil
+}

@@ -154,19 +154,22 @@ func (s *Store) Instigators(ctx context.Context, f storage.InstigatorFilter) ([]
 // selectInstigators makes the statement that reads the page that f chooses, in the order of one index.
 func selectInstigators(f storage.InstigatorFilter) (string, []driver.Value) {
 	q := &query{}
-	from, order := "sqlite_autoindex_instigators_1", "i.repository, i.kind, i.name"
+	from, order, plus := "sqlite_autoindex_instigators_1", "i.repository, i.kind, i.name", ""
+	if f.Repository == "" || !f.Due.IsZero() {
+		plus = "+" // with it SQLite doesn't leave what is fixed out of the order, which would then not be that of the index
+	}
 	if !f.Due.IsZero() {
 		from, order = "instigators_next", "i.next, "+order
 		q.where("i.next IS NOT NULL AND i.next <= ?", f.Due.UnixNano())
 	}
 	if f.Repository != "" {
-		q.where("i.repository = ?", f.Repository)
+		q.where(plus+"i.repository = ?", f.Repository)
 	}
 	if f.Kind != "" {
-		q.where("i.kind = ?", string(f.Kind))
+		q.where(plus+"i.kind = ?", string(f.Kind))
 	}
 	if f.Name != "" {
-		q.where("i.name = ?", f.Name)
+		q.where(plus+"i.name = ?", f.Name)
 	}
 	q.where("(i.repository, i.kind, i.name) > (?, ?, ?)", f.After.Repository, string(f.After.Kind), f.After.Name)
 	if (f.After == storage.InstigatorID{}) { // one without a name is after nothing too

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -143,4 +144,51 @@ func TestChecks_everyFilterUsesAnIndex(t *testing.T) {
 		plan, err := s.PlanChecks(t.Context(), f)
 		assertIndexed(t, fmt.Sprintf("%+v", f), plan, err)
 	}
+}
+
+func TestInstigators_everyFilterUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	shapes := subsets(
+		func(f *storage.InstigatorFilter) { f.Repository = "r" },
+		func(f *storage.InstigatorFilter) { f.Kind = storage.SensorInstigator },
+		func(f *storage.InstigatorFilter) { f.Name = "n" },
+		func(f *storage.InstigatorFilter) { f.After.Name = "a" },
+		func(f *storage.InstigatorFilter) { f.Due = time.Unix(1, 0) },
+	)
+	for _, f := range shapes {
+		plan, err := s.PlanInstigators(t.Context(), f)
+		assertIndexed(t, fmt.Sprintf("%+v", f), plan, err)
+		if !f.Due.IsZero() {
+			assert.Contains(t, plan[0], "SEARCH i USING INDEX instigators_next (next", "%+v", f)
+		}
+	}
+}
+
+func TestTicks_everyFilterUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	shapes := subsets(
+		func(f *storage.TickFilter) { f.Repository = "r" },
+		func(f *storage.TickFilter) { f.Kind = storage.SensorInstigator },
+		func(f *storage.TickFilter) { f.Name = "n" },
+		func(f *storage.TickFilter) { f.Statuses = append(f.Statuses, storage.TickStarted) },
+		func(f *storage.TickFilter) { f.Statuses = append(f.Statuses, storage.TickFailure, storage.TickSuccess) },
+		func(f *storage.TickFilter) { f.Run = "r" },
+		func(f *storage.TickFilter) { f.Before = 7 },
+	)
+	for _, f := range shapes {
+		plan, err := s.PlanTicks(t.Context(), f)
+		assertIndexed(t, fmt.Sprintf("%+v", f), plan, err)
+	}
+}
+
+func TestDaemon_everyStatementUsesAnIndex(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "dagster.db"))
+	defer func() { require.NoError(t, s.Close()) }()
+	plan, err := s.PlanDaemon(t.Context())
+	assertIndexed(t, "daemon", plan, err)
 }

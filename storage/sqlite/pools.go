@@ -14,7 +14,7 @@ const (
 	allPools = `SELECT p.name, (SELECT most FROM pools WHERE name = p.name), (SELECT count(*) FROM places WHERE pool = p.name AND waits = 0),
 			(SELECT count(*) FROM places WHERE pool = p.name AND waits = 1)
 		FROM (SELECT name FROM pools UNION SELECT pool FROM places) p ORDER BY p.name`
-	onePool = "SELECT (SELECT most FROM pools WHERE name = ?1), (SELECT count(*) FROM places WHERE pool = ?1 AND waits = 0)"
+	onePool = "SELECT (SELECT most FROM pools WHERE name = ?1), count(*) FROM places WHERE pool = ?1 AND waits = 0"
 )
 
 // SetPool implements [storage.PoolStore].
