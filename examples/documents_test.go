@@ -59,6 +59,13 @@ func sources(t *testing.T) []string {
 		return err
 	})
 	require.NoError(t, err)
+	own, err := filepath.Glob("../*_test.go") // the Examples of the package itself
+	require.NoError(t, err)
+	for _, path := range own {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all = append(all, flat(strings.Split(string(text), "\n")))
+	}
 	return all
 }
 
