@@ -38,6 +38,12 @@ type BeatStore interface {
 // MaxRejected is how many refused events of a run are kept.
 const MaxRejected = 1000
 
+// Unplaced is an event of a run as [BeatStore].Reject keeps it: it has no place in the log. Every store calls it.
+func Unplaced(e Event, run RunID) Event {
+	e.ID, e.Seq, e.Run, e.At = 0, 0, run, e.At.UTC().Round(0)
+	return e
+}
+
 // RejectedEvent is an event that a run refused, because its worker no longer held it.
 type RejectedEvent struct {
 	Event

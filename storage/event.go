@@ -49,6 +49,11 @@ const (
 	Progress    EventKind = "STEP_PROGRESS" // ours: how far a body says it is
 )
 
+// EndsAttempt reports whether an event of this kind ends an attempt of its step, which then holds no place in a pool any more.
+func (k EventKind) EndsAttempt() bool {
+	return k == StepSuccess || k == StepFailure || k == StepUpForRetry
+}
+
 // Event is one thing that happened. Events are immutable once stored. At is UTC; a store keeps at least its
 // microseconds.
 type Event struct {

@@ -99,6 +99,27 @@ func NextInstigator(version int64, i Instigator) (Instigator, error) {
 	return i, nil
 }
 
+// NextInstigators is [NextInstigator] for each of a list, in which one may come several times; version is that of one as it is
+// stored. Every store calls it.
+func NextInstigators(list []Instigator, version func(id InstigatorID) (int64, error)) ([]Instigator, error) {
+	versions := make(map[InstigatorID]int64, len(list)) // as the list leaves them
+	nexts := make([]Instigator, len(list))
+	for n, i := range list {
+		v, again := versions[i.InstigatorID]
+		var err error
+		if !again {
+			if v, err = version(i.InstigatorID); err != nil {
+				return nil, err
+			}
+		}
+		if nexts[n], err = NextInstigator(v, i); err != nil {
+			return nil, err
+		}
+		versions[i.InstigatorID] = nexts[n].Version
+	}
+	return nexts, nil
+}
+
 // InstigatorFilter chooses instigators; its zero value chooses all, by repository, kind and name.
 type InstigatorFilter struct {
 	Repository string

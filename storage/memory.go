@@ -351,7 +351,7 @@ func (m *Memory) store(r *memoryRun, events []Event) int64 {
 		if utc := e.At.UTC().Round(0); utc != e.At {
 			e.At = utc
 		}
-		if r != nil && e.Kind.frees() {
+		if r != nil && e.Kind.EndsAttempt() {
 			m.freeStep(r.ID, e.Step)
 		}
 		if e.Asset != "" {

@@ -60,16 +60,10 @@ func (m *Memory) Reject(ctx context.Context, run RunID, epoch int64, events []Ev
 		if len(r.rejected) == MaxRejected {
 			break
 		}
-		r.rejected = append(r.rejected, RejectedEvent{Event: unplaced(e, run), Epoch: epoch, Since: now})
+		r.rejected = append(r.rejected, RejectedEvent{Event: Unplaced(e, run), Epoch: epoch, Since: now})
 	}
 	m.wake()
 	return nil
-}
-
-// unplaced is an event of a run that has no place in the log.
-func unplaced(e Event, run RunID) Event {
-	e.ID, e.Seq, e.Run, e.At = 0, 0, run, e.At.UTC().Round(0)
-	return e
 }
 
 // Rejected implements [BeatStore].

@@ -181,9 +181,6 @@ func (m *Memory) Claims(ctx context.Context, pool string) ([]Claim, error) {
 	return out, nil
 }
 
-// frees reports whether an event ends an attempt of its step, which then holds no place any more.
-func (k EventKind) frees() bool { return k == StepSuccess || k == StepFailure || k == StepUpForRetry }
-
 func (m *Memory) freeStep(run RunID, step string) {
 	m.claims = slices.DeleteFunc(m.claims, func(c *memoryClaim) bool { return c.Run == run && c.Step == step })
 }

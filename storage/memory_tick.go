@@ -88,18 +88,9 @@ func (m *Memory) SetInstigators(ctx context.Context, lead Guard, list []Instigat
 	if err := lead.Check(m.leases[lead.Lease]); err != nil {
 		return err
 	}
-	versions := map[InstigatorID]int64{} // of those that were there before in the list
-	nexts := make([]Instigator, len(list))
-	for n, i := range list {
-		version, again := versions[i.InstigatorID]
-		if !again {
-			version = m.instigator(i.InstigatorID).Version
-		}
-		var err error
-		if nexts[n], err = NextInstigator(version, i); err != nil {
-			return err
-		}
-		versions[i.InstigatorID] = version + 1
+	nexts, err := NextInstigators(list, func(id InstigatorID) (int64, error) { return m.instigator(id).Version, nil })
+	if err != nil {
+		return err
 	}
 	for _, i := range nexts {
 		m.keep(i)
@@ -148,20 +139,13 @@ func (m *Memory) CommitTick(ctx context.Context, c TickCommit) (Tick, error) {
 	if err != nil {
 		return Tick{}, err
 	}
-	fresh, known, err := m.requested(stored, runs)
+	fresh, known, err := Requested(runs, func(scope, key string) (RunID, error) { return stored.keys[memoryKeyOf{scope, key}], nil }, m.free)
 	if err != nil {
 		return Tick{}, err
 	}
 	stored = m.keep(next)
 	m.changeDynamic(c.Dynamic)
-	created := make([]RunID, 0, len(fresh))
-	for _, n := range fresh {
-		if n.Key != "" {
-			stored.keys[memoryKeyOf{n.Scope, n.Key}] = n.Run.ID
-		}
-		m.create(n)
-		created = append(created, n.Run.ID)
-	}
+	created := m.createAll(stored, runs, fresh)
 	m.store(nil, slices.Clone(c.Events))
 	t := EndTick(&c, created, known)
 	if at == len(m.ticks) {
@@ -171,6 +155,20 @@ func (m *Memory) CommitTick(ctx context.Context, c TickCommit) (Tick, error) {
 	}
 	m.ticks[at] = t
 	return t.clone(), nil
+}
+
+// createAll creates those of the runs at fresh, which by asked for.
+func (m *Memory) createAll(by *memoryInstigator, runs []NewRun, fresh []int) []RunID {
+	created := make([]RunID, 0, len(fresh))
+	for _, i := range fresh {
+		n := runs[i]
+		if n.Key != "" {
+			by.keys[memoryKeyOf{n.Scope, n.Key}] = n.Run.ID
+		}
+		m.create(n)
+		created = append(created, n.Run.ID)
+	}
+	return created
 }
 
 // tickPlace is where the tick of c is to be stored.
@@ -183,27 +181,6 @@ func (m *Memory) tickPlace(c *TickCommit) (int, error) {
 		return 0, fmt.Errorf("tick %d is not there: %w", c.Tick.ID, ErrConflict)
 	}
 	return at, CheckStarted(c, m.ticks[at].InstigatorID, m.ticks[at].Status)
-}
-
-// requested divides runs by whether they were asked for before by the instigator, also by others of them.
-func (m *Memory) requested(by *memoryInstigator, runs []NewRun) (fresh []NewRun, known []KnownKey, err error) {
-	keys, ids := map[memoryKeyOf]RunID{}, map[RunID]bool{}
-	for _, n := range runs {
-		key := memoryKeyOf{n.Scope, n.Key}
-		if id := cmp.Or(by.keys[key], keys[key]); n.Key != "" && id != "" {
-			known = append(known, KnownKey{Key: n.Key, Run: id})
-			continue
-		}
-		if err := m.free(n.Run.ID); err != nil {
-			return nil, nil, err
-		}
-		if ids[n.Run.ID] {
-			return nil, nil, fmt.Errorf("create run %q twice: %w", n.Run.ID, ErrRunExists)
-		}
-		keys[key], ids[n.Run.ID] = n.Run.ID, true
-		fresh = append(fresh, n)
-	}
-	return fresh, known, nil
 }
 
 // Ticks implements [TickStore].

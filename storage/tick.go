@@ -89,6 +89,39 @@ func CheckStarted(c *TickCommit, id InstigatorID, status TickStatus) error {
 	return nil
 }
 
+// Requested divides the runs of a tick by whether they were asked for before by the instigator, also by others of them. fresh are
+// the places of those to create; asked returns the run that a key was asked for, none for a new key, and free an error if an ID is taken.
+// Every store calls it.
+func Requested(runs []NewRun, asked func(scope, key string) (RunID, error), free func(RunID) error) (fresh []int, known []KnownKey, err error) {
+	type scoped struct{ scope, key string }
+	keys, ids := make(map[scoped]RunID, len(runs)), make(map[RunID]bool, len(runs))
+	for at, n := range runs {
+		key := scoped{n.Scope, n.Key}
+		id := keys[key]
+		if id == "" && n.Key != "" {
+			if id, err = asked(n.Scope, n.Key); err != nil {
+				return nil, nil, err
+			}
+		}
+		if id != "" {
+			known = append(known, KnownKey{Key: n.Key, Run: id})
+			continue
+		}
+		if err := free(n.Run.ID); err != nil {
+			return nil, nil, err
+		}
+		if ids[n.Run.ID] {
+			return nil, nil, fmt.Errorf("create run %q twice: %w", n.Run.ID, ErrRunExists)
+		}
+		ids[n.Run.ID] = true
+		if n.Key != "" {
+			keys[key] = n.Run.ID
+		}
+		fresh = append(fresh, at)
+	}
+	return fresh, known, nil
+}
+
 // EndTick is the tick of c once its runs are created, as created and known say. Every store calls it.
 func EndTick(c *TickCommit, created []RunID, known []KnownKey) Tick {
 	t := c.Tick

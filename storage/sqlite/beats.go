@@ -74,9 +74,7 @@ func (s *Store) Beats(ctx context.Context) ([]storage.Beat, error) {
 func (s *Store) Reject(ctx context.Context, run storage.RunID, epoch int64, events []storage.Event) error {
 	w := &rejection{run: run, epoch: epoch, since: time.Now().UnixNano()}
 	for i := range events[:min(len(events), storage.MaxRejected)] {
-		e := events[i]
-		e.ID, e.Seq, e.Run, e.At = 0, 0, run, e.At.UTC().Round(0)
-		form, err := encodeCopy(e)
+		form, err := encodeCopy(storage.Unplaced(events[i], run))
 		if err != nil {
 			return fmt.Errorf("keep rejected events of run %q: %w", run, err)
 		}

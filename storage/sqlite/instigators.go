@@ -104,20 +104,12 @@ func (w *settingInstigators) do(t *tx) error {
 	if err := t.lead(w.lead); err != nil {
 		return err
 	}
-	versions := map[storage.InstigatorID]int64{} // of those that come several times
-	nexts := make([]storage.Instigator, len(w.list))
-	for at, i := range w.list {
-		version, again := versions[i.InstigatorID]
-		var err error
-		if !again {
-			if _, version, err = t.instigator(i.InstigatorID); err != nil {
-				return err
-			}
-		}
-		if nexts[at], err = storage.NextInstigator(version, i); err != nil {
-			return err
-		}
-		versions[i.InstigatorID] = version + 1
+	nexts, err := storage.NextInstigators(w.list, func(id storage.InstigatorID) (int64, error) {
+		_, version, err := t.instigator(id)
+		return version, err
+	})
+	if err != nil {
+		return err
 	}
 	for at := range nexts {
 		n, _, err := t.instigator(nexts[at].InstigatorID)
@@ -128,7 +120,7 @@ func (w *settingInstigators) do(t *tx) error {
 			return err
 		}
 	}
-	_, err := t.append(nil, w.rows, w.size)
+	_, err = t.append(nil, w.rows, w.size)
 	return err
 }
 

@@ -55,11 +55,7 @@ func (k *kinds) encode(events []storage.Event) (rows []row, size int, err error)
 		if e.Kind == storage.AssetCheckPlanned || e.Kind == storage.AssetCheckEvaluation {
 			r.check, _ = e.Data.(*storage.CheckData)
 		}
-		switch e.Kind {
-		case storage.StepSuccess, storage.StepFailure, storage.StepUpForRetry:
-			r.frees = true
-		default:
-		}
+		r.frees = e.Kind.EndsAttempt()
 		r.at, r.message = nanoseconds(e.At), orNull(e.Message)
 		if e.Attempt != 0 {
 			r.attempt = int64(e.Attempt)

@@ -73,7 +73,7 @@ func (w *tickCommit) do(t *tx) error {
 	if err := w.checkTick(t); err != nil {
 		return err
 	}
-	fresh, known, err := w.requested(t, n)
+	fresh, known, err := storage.Requested(w.Runs, func(scope, key string) (storage.RunID, error) { return t.runOfKey(n, scope, key) }, t.free)
 	if err != nil {
 		return err
 	}
@@ -109,43 +109,15 @@ func (w *tickCommit) checkTick(t *tx) error {
 	return cmp.Or(err, refused)
 }
 
-// scopedKey is a run key in its scope.
-type scopedKey struct{ scope, key string }
-
 const runOfKey = "SELECT run FROM run_keys WHERE instigator = ? AND scope = ? AND key = ?"
 
-// requested divides the runs by whether they were asked for before by the instigator, also by others of them: fresh are their places.
-func (w *tickCommit) requested(t *tx, instigator int64) (fresh []int, known []storage.KnownKey, err error) {
-	keys, ids := map[scopedKey]storage.RunID{}, map[storage.RunID]bool{}
-	for at, n := range w.Runs {
-		key := scopedKey{n.Scope, n.Key}
-		id := keys[key]
-		if id == "" && n.Key != "" {
-			err := t.query(runOfKey, []driver.Value{instigator, n.Scope, n.Key}, func(row []driver.Value) error {
-				id = storage.RunID(text(row[0]))
-				return nil
-			})
-			if err != nil {
-				return nil, nil, err
-			}
-		}
-		if id != "" {
-			known = append(known, storage.KnownKey{Key: n.Key, Run: id})
-			continue
-		}
-		if err := t.free(n.Run.ID); err != nil {
-			return nil, nil, err
-		}
-		if ids[n.Run.ID] {
-			return nil, nil, fmt.Errorf("run %q, twice: %w", n.Run.ID, storage.ErrRunExists)
-		}
-		ids[n.Run.ID] = true
-		if n.Key != "" {
-			keys[key] = n.Run.ID
-		}
-		fresh = append(fresh, at)
-	}
-	return fresh, known, nil
+// runOfKey is the run that an instigator has asked for by a key; none for a new key.
+func (t *tx) runOfKey(instigator int64, scope, key string) (id storage.RunID, err error) {
+	err = t.query(runOfKey, []driver.Value{instigator, scope, key}, func(row []driver.Value) error {
+		id = storage.RunID(text(row[0]))
+		return nil
+	})
+	return id, err
 }
 
 func (w *tickCommit) create(t *tx, instigator int64, fresh []int) (created []storage.RunID, err error) {

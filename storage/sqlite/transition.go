@@ -97,8 +97,10 @@ func (w *change) write(t *tx, h *held) error {
 	if err := t.endChecks(h.n, failed); err != nil {
 		return err
 	}
-	if err := t.execQuietly(freeRun, h.n); err != nil {
-		return err
+	if h.claims {
+		if err := t.execQuietly(freeRun, h.n); err != nil {
+			return err
+		}
 	}
 	return t.execQuietly(dropBeat, h.n)
 }
