@@ -148,7 +148,7 @@ func (c *catalog) addAssets() {
 			continue
 		}
 		spec := a.viewSpec(a.spec.over(l.defaults))
-		c.virtual = c.virtual || len(a.views) > 0
+		c.virtual = c.virtual || a.isView()
 		c.divided = c.divided || spec.partitions != nil || a.part != nil && a.part.of.carrier.spec.over(l.defaults).partitions != nil
 		c.index[a.key] = int32(len(c.assets)) //nolint:gosec // far fewer assets than that
 		c.assets = append(c.assets, catalogAsset{asset: a, spec: spec, external: l.external || a.source, elsewhere: l.external, defaults: l.defaults})
@@ -190,7 +190,7 @@ func (c *catalog) connect() {
 	n := len(c.assets)
 	c.up, c.down = make([][]int32, n), make([][]int32, n)
 	for i := range c.assets {
-		if c.assets[i].external && len(c.assets[i].views) == 0 {
+		if c.assets[i].external && !c.assets[i].isView() {
 			continue
 		}
 		c.connectOne(int32(i))

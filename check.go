@@ -168,7 +168,7 @@ func (c *check) reads(visit func(a *asset)) {
 func (c *catalog) readsOf(k *check, visit func(a *asset)) {
 	k.reads(func(a *asset) {
 		visit(a)
-		if len(a.views) > 0 {
+		if a.isView() {
 			c.through(&a.self, leafUse{}, func(of *input, _ leafUse) { visit(of.asset) })
 		}
 	})

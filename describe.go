@@ -118,7 +118,7 @@ func (c *catalog) describe(i int) AssetInfo {
 	info := AssetInfo{
 		Key: a.key, Type: typeName(a.typ), Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), Owners: slices.Clone(a.spec.owners),
 		Tags: maps.Clone(a.spec.tags), Description: a.spec.description, CodeVersion: a.spec.codeVersion,
-		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, Virtual: len(a.views) > 0, IOManager: managerName(a.spec.storedIn),
+		Metadata: slices.Clone(a.spec.metadata), Code: a.code(a.spec.metadata), External: a.external, Virtual: a.isView(), IOManager: managerName(a.spec.storedIn),
 		Retry: a.spec.retry, Timeout: a.spec.timeout,
 		Upstream: c.sortedKeys(c.up[i]), Downstream: c.sortedKeys(c.down[i]),
 	}

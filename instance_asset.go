@@ -35,7 +35,7 @@ func (a *Asset[T]) Store(ctx context.Context, in *Instance, key string, v T, e .
 	if err := firstError(metadata.Check(e...), a.core.checkPartition(ctx, in, key)); err != nil {
 		return fmt.Errorf("store asset %s: %w", quote(a.core.key), err)
 	}
-	if len(a.core.views) > 0 {
+	if a.core.isView() {
 		return fmt.Errorf("store asset %s: %w", quote(a.core.key), errVirtual)
 	}
 	if !a.core.empty {
@@ -65,7 +65,7 @@ func (a *Asset[T]) ReportVersion(ctx context.Context, in *Instance, key, version
 }
 
 func (a *asset) report(ctx context.Context, in *Instance, key string, data *storage.MaterializationData) error {
-	if len(a.views) > 0 {
+	if a.isView() {
 		return fmt.Errorf("report asset %s: %w", quote(a.key), errVirtual)
 	}
 	event := storage.Event{Kind: storage.AssetMaterialization, Asset: a.key, Partition: key, At: in.now(), Data: data}

@@ -57,7 +57,7 @@ func (r *Repository) Lineage(asset string, up, down int) (*Lineage, error) {
 		}
 		a := &c.assets[i]
 		one := LineageAsset{
-			Key: a.key, Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), External: a.external, Virtual: len(a.views) > 0, Distance: distance, More: more[int32(i)],
+			Key: a.key, Group: a.spec.group, Kinds: slices.Clone(a.spec.kinds), External: a.external, Virtual: a.isView(), Distance: distance, More: more[int32(i)],
 		}
 		if one.Group == "" {
 			one.Group = defaultGroup

@@ -101,7 +101,7 @@ func (c *catalog) states(ctx context.Context, in *Instance) ([]assetState, error
 	out := make([]assetState, len(all))
 	for i := range out {
 		a := &c.assets[i]
-		if d := c.divisionOf(a.asset); d != nil && len(a.views) == 0 {
+		if d := c.divisionOf(a.asset); d != nil && !a.isView() {
 			if out[i], err = s.partitionState(ctx, a.key, d); err != nil {
 				return nil, fmt.Errorf("status of asset %s: %w", quote(a.key), err)
 			}

@@ -74,7 +74,7 @@ func (r *Repository) Staleness(ctx context.Context, in *Instance, sel Selection)
 	}
 	out := make([]Staleness, 0, len(selected))
 	for _, i := range selected {
-		if c.divisionOf(c.assets[i].asset) != nil && len(c.assets[i].views) == 0 {
+		if c.divisionOf(c.assets[i].asset) != nil && !c.assets[i].isView() {
 			continue
 		}
 		one, err := s.of(ctx, i, "")

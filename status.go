@@ -97,7 +97,7 @@ func (r *Repository) Status(ctx context.Context, in *Instance, sel Selection) ([
 
 func (s *staleness) status(ctx context.Context, i int32) (AssetStatus, error) {
 	a := &s.catalog.assets[i]
-	out := AssetStatus{Asset: a.key, External: a.external, Virtual: len(a.views) > 0}
+	out := AssetStatus{Asset: a.key, External: a.external, Virtual: a.isView()}
 	if d := s.catalog.divisionOf(a.asset); d != nil && !out.Virtual {
 		known, err := s.inst.partitionStatus(ctx, a.key, d.def)
 		if err != nil {

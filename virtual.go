@@ -42,13 +42,16 @@ func Virtual(of ...AnyAsset) AssetOption {
 	})
 }
 
+// isView reports whether the asset is a view of others.
+func (a *asset) isView() bool { return len(a.views) > 0 }
+
 // errVirtual reports that a view was to be recorded as made.
 var errVirtual = errors.New("it is a view of other assets, which nobody makes")
 
 // checkView says what a view can't have.
 func (a *asset) checkView() {
 	switch {
-	case len(a.views) == 0:
+	case !a.isView():
 	case a.observe != nil:
 		a.mistake("virtual: a view has no version of its own to observe")
 	case a.spec.set.has(optFresh):
@@ -58,7 +61,7 @@ func (a *asset) checkView() {
 
 // viewSpec is the spec of an asset without what defaults say of freshness, if it is a view.
 func (a *asset) viewSpec(s *assetSpec) *assetSpec {
-	if len(a.views) == 0 || s.freshness == nil {
+	if !a.isView() || s.freshness == nil {
 		return s
 	}
 	own := *s
@@ -81,7 +84,7 @@ func (c *catalog) checkViewDivision(a *catalogAsset) {
 
 // through calls visit for a leaf, or, if that is a view, for what it is a view of.
 func (c *catalog) through(leaf *input, use leafUse, visit func(leaf *input, use leafUse)) {
-	if leaf.kind != readsAsset || len(leaf.asset.views) == 0 {
+	if leaf.kind != readsAsset || !leaf.asset.isView() {
 		visit(leaf, use)
 		return
 	}
@@ -111,7 +114,7 @@ func (c *catalog) throughView(leaf *input, use leafUse, visit func(leaf *input, 
 		default:
 			under.parts = everyPartition
 		}
-		if len(of.views) > 0 {
+		if of.isView() {
 			c.throughView(&under, use, visit, seen)
 			continue
 		}
@@ -132,7 +135,7 @@ func (c *catalog) upThrough(at int32) []int32 {
 		todo = todo[:len(todo)-1]
 		switch {
 		case seen[i]:
-		case len(c.assets[i].views) > 0:
+		case c.assets[i].isView():
 			todo = append(todo, c.up[i]...)
 		default:
 			out = append(out, i)
@@ -145,7 +148,7 @@ func (c *catalog) upThrough(at int32) []int32 {
 // behindView lets a step that reads a view, or waits for it, wait for the steps that make what it is a view of. It is
 // skipped if all of these were.
 func (b *planner) behindView(step *executor.Step, leaf *input, use leafUse, kind executor.InputKind) {
-	if leaf.kind != readsAsset || len(leaf.asset.views) == 0 {
+	if leaf.kind != readsAsset || !leaf.asset.isView() {
 		return
 	}
 	in := executor.Input{Name: "after", Kind: executor.FanIn}
